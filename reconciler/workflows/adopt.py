@@ -6,23 +6,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache, partial
-from typing import Any
-
-from pydantic import ValidationError
 
 from reconciler.catalogue.files import Files, Problems
-from reconciler.catalogue.problems import kind_adapter
+from reconciler.catalogue.layers.folders import Layer
 from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.edit import Unwritable
 from reconciler.catalogue.writing.export import (
-    CHANGE,
     Exportable,
-    exportable_fields,
-    is_unset,
+    file_value,
     select_exportable,
 )
+from reconciler.catalogue.writing.layer_edits import place_in
 from reconciler.catalogue.writing.results import (
     AdoptResult,
     FieldDrift,
@@ -30,13 +26,12 @@ from reconciler.catalogue.writing.results import (
     explain_absence,
     sort_skipped,
 )
-from reconciler.catalogue.writing.writeback import GONE, Writeback
-from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
+from reconciler.catalogue.writing.writeback import Writeback
+from reconciler.catalogue.writing.yaml_text import GONE, YamlEntry
 from reconciler.core.diff import known_rewrites as kept
-from reconciler.core.diff.diff import compare_fields, keep_declared_members
+from reconciler.core.diff.diff import compare_fields
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import index_spellings
 from reconciler.core.model.masked import is_masked, reveal
@@ -75,6 +70,14 @@ class AdoptCandidates:
     """Unmanaged objects that belong inside a declared one, by its address."""
     skipped: list[Skipped] = field(default_factory=list)
     """Objects and fields that are not written, with reasons."""
+
+    layer: Layer | None = None
+    """The layer to write to; None chooses the last one that declares a field."""
+
+    @property
+    def folder(self) -> str:
+        """The folder that new entries go to."""
+        return self.layer.folder if self.layer else self.settings.catalogue
 
     @property
     def labels(self) -> Labels:
@@ -150,7 +153,9 @@ def _compare(
                 if is_masked(was):
                     found.skipped.append(Skipped(address, FROM_ENVIRONMENT, name))
                     continue
-                found.drift.append(FieldDrift(address, name, was, now, declared.source))
+                found.drift.append(
+                    FieldDrift(address, name, was, now, declared.source.place_of((name,)))
+                )
 
 
 def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Sequence[str]) -> None:
@@ -215,7 +220,7 @@ def _kind(pattern: str) -> str:
 
 def edit_files(found: AdoptCandidates) -> Writeback:
     """Collect the edits of the files; a value that cannot be written is skipped with its reason."""
-    back = Writeback(found.settings, found.desired)
+    back = Writeback(found.settings, found.desired, layer=found.layer)
     adopted = []
     for take in found.drift:
         try:
@@ -225,28 +230,39 @@ def edit_files(found: AdoptCandidates) -> Writeback:
         else:
             adopted.append(take)
     found.drift = adopted
-    places, others = _choose_places(found)
+    places, others = _choose_places(found, back)
     for (file, owner, key), entries in places.items():
         try:
             back.add_entries(file, owner, key, entries)
         except Unwritable as error:
             found.skipped += [Skipped(entry.address, str(error)) for entry in entries]
-    folder = found.settings.root / found.settings.catalogue
+    target = found.folder
+    folder = found.settings.root / target
     taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     for name, (text, entries) in layout.files(others, taken).items():
-        back.create_file(f"{found.settings.catalogue}/{name}", text, entries)
+        back.create_file(f"{target}/{name}", text, entries)
     return back
 
 
-def _choose_places(found: AdoptCandidates) -> tuple[dict[Place, list[YamlEntry]], list[YamlEntry]]:
+def _choose_places(
+    found: AdoptCandidates, back: Writeback
+) -> tuple[dict[Place, list[YamlEntry]], list[YamlEntry]]:
     """Return the new objects by the list for them, and those that go to new files."""
     places: dict[Place, list[YamlEntry]] = {}
     others: list[YamlEntry] = []
     for owner, inner in sorted(found.beside.items()):
         collection = MANAGED[inner[0].address.kind].collection
-        places[found.desired[owner].source.file, owner, collection] = inner
+        source = found.desired[owner].source
+        if found.settings.layers:
+            place = place_in(found.desired[owner], found.folder)
+            if place is None:
+                back.patch_parent(owner, inner)
+                continue
+            source = place
+        places[source.file, owner, collection] = inner
     for entry in sorted(found.new, key=lambda e: e.address):
-        if file := layout.file_of_similar(entry, found.desired):
+        folder = found.folder if found.settings.layers else ""
+        if file := layout.file_of_similar(entry, found.desired, folder):
             collection = MANAGED[entry.address.kind].collection
             places.setdefault((file, None, collection), []).append(entry)
         else:
@@ -270,28 +286,9 @@ def _write_field(back: Writeback, take: FieldDrift) -> None:
     if kind.parent and take.field == kind.parent.kind:
         above = Address(kind.parent.kind, take.live)
         raise Unwritable(f"it belongs to {above} in the shop: move the entry there")
-    value = _file_value(kind, take)
+    value = file_value(kind, take)
     if value is not GONE and kind.validate:
         for _, complaint in kind.validate({**back.desired[take.address].value, take.field: value}):
             raise Unwritable(complaint)
     written = None if value is GONE else layout.typed_values(kind, {take.field: value})[take.field]
     back.write_field(take.address, take.field, value, written)
-
-
-def _file_value(kind: Kind, take: FieldDrift) -> Any:
-    """Return a live value as a file holds it; GONE where the key has to be removed."""
-    value = take.live
-    if isinstance(value, Mapping):
-        whole = exportable_fields(kind, {kind.identity: take.address.name, take.field: value})
-        members = keep_declared_members(value, take.declared)
-        declared = {key: entry for key, entry in members.items() if key in take.declared}
-        value = {**whole[take.field], **declared}
-    node = {kind.identity: take.address.name, take.field: texts(value)}
-    try:
-        (again,) = kind_adapter(kind).validate_python([node])
-    except ValidationError:
-        if is_unset(take.live):
-            return GONE
-        why = f"a file cannot hold the value that the shop has. {CHANGE}"
-        raise Unwritable(why) from None
-    return again[take.field]

@@ -58,6 +58,15 @@ def locate(root: Path, name: str) -> tuple[Path, str]:
     return top, path.relative_to(top).as_posix()
 
 
+def place_copy(folder: Path, root: Path) -> Path:
+    """Return the shop folder of a copy of the work tree in an empty folder, where it is made."""
+    (folder / ".git").mkdir()
+    top = find_work_tree(root) or root.resolve()
+    copy = folder / root.resolve().relative_to(top)
+    copy.mkdir(parents=True, exist_ok=True)
+    return copy
+
+
 def refuse_links(root: Path, name: str) -> None:
     """Raise NotConfined for a folder of a shop that is a link, or behind one."""
     base = root.resolve()

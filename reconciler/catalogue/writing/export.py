@@ -13,8 +13,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.catalogue.problems import RENAME, explain_all, kind_adapter, nested_shapes
-from reconciler.catalogue.writing.results import Skipped
-from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
+from reconciler.catalogue.writing.edit import Unwritable
+from reconciler.catalogue.writing.results import FieldDrift, Skipped
+from reconciler.catalogue.writing.yaml_text import GONE, YamlEntry, texts
+from reconciler.core.diff.diff import keep_declared_members
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired, references_of
 from reconciler.core.model.kind import Kind, Value
@@ -238,3 +240,22 @@ def _without_unset(kind: Kind, name: str, value: Any) -> Any:
         else entry
         for key, entry in sorted(value.items())
     }
+
+
+def file_value(kind: Kind, take: FieldDrift) -> Any:
+    """Return a live value as a file holds it; GONE where the key has to be removed."""
+    value = take.live
+    if isinstance(value, Mapping):
+        whole = exportable_fields(kind, {kind.identity: take.address.name, take.field: value})
+        members = keep_declared_members(value, take.declared)
+        declared = {key: entry for key, entry in members.items() if key in take.declared}
+        value = {**whole[take.field], **declared}
+    node = {kind.identity: take.address.name, take.field: texts(value)}
+    try:
+        (again,) = kind_adapter(kind).validate_python([node])
+    except ValidationError:
+        if is_unset(take.live):
+            return GONE
+        why = f"a file cannot hold the value that the shop has. {CHANGE}"
+        raise Unwritable(why) from None
+    return again[take.field]

@@ -14,10 +14,11 @@ from functools import cache
 from typing import Any, Literal, get_origin, get_type_hints
 
 from reconciler.catalogue.writing.export import Exportable, is_unset
+from reconciler.catalogue.writing.layer_edits import place_in
 from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.model.address import Address
 from reconciler.core.model.codec import DAY
-from reconciler.core.model.desired import Desired
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.kinds import MANAGED
@@ -169,10 +170,11 @@ def _path_of(kind: Kind, value: Mapping[str, Any]) -> str:
     return ""
 
 
-def file_of_similar(entry: YamlEntry, desired: Desired) -> str | None:
+def file_of_similar(entry: YamlEntry, desired: Desired, folder: str = "") -> str | None:
     """Return the file with the most objects like an entry, or None where there is none.
 
     Objects of the same kind and category come first, then any of the category, then of its top.
+    `folder` is the layer that counts, where the shop has some.
     """
     kind = MANAGED[entry.address.kind]
     path = _path_of(kind, entry.value)
@@ -185,9 +187,17 @@ def file_of_similar(entry: YamlEntry, desired: Desired) -> str | None:
     tops = [(MANAGED[a.kind], d) for a, d in desired if MANAGED[a.kind].parent is None]
     for test in tests:
         similar = (d for other, d in tops if test(other, _path_of(other, d.value)))
-        if files := Counter(declared.source.file for declared in similar):
+        if files := Counter(file for d in similar for file in _files_of(d, folder)):
             return min(files, key=lambda name: (-files[name], name))
     return None
+
+
+def _files_of(declared: Declared, folder: str) -> list[str]:
+    """Return the files that declare an object; of several layers, the one in `folder`."""
+    if not folder:
+        return [declared.source.file]
+    source = place_in(declared, folder)
+    return [source.file] if source else []
 
 
 def _order(entry: YamlEntry) -> tuple[str, str, str]:

@@ -6,34 +6,44 @@ the old one, and must say exactly what was intended, or nothing is written.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
-from reconciler import confined
 from reconciler.catalogue import loader as source
 from reconciler.catalogue.files import list_files
+from reconciler.catalogue.layers.folders import Layer, list_folders
+from reconciler.catalogue.layers.work_tree import place_copy, read_file, write_file
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.syntax import Position, YamlNode, index_mappings, parse_syntax
+from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.edit import Edits, Unwritable
 from reconciler.catalogue.writing.hunks import Hunk, list_hunks, split_lines
+from reconciler.catalogue.writing.layer_edits import (
+    FieldEdit,
+    assign_edits,
+    assign_to_layer,
+    find_common_file,
+    list_parts,
+    place_in,
+)
+from reconciler.catalogue.writing.patches import LayerPatches
 from reconciler.catalogue.writing.results import EditedFile
 from reconciler.catalogue.writing.steps import take_apart
-from reconciler.catalogue.writing.yaml_text import KEEP, YamlEntry
+from reconciler.catalogue.writing.yaml_text import GONE, KEEP, YamlEntry
 from reconciler.core.dated import has_steps
-from reconciler.core.model.address import Address
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Desired
 from reconciler.errors import ReconcilerError, SourceError, UsageError
 from reconciler.kinds import MANAGED
 
 BOM = b"\xef\xbb\xbf"
-
-GONE = object()
-"""Instead of a value: the key is taken out."""
 
 _CHANGED = "a file has changed while it was being edited"
 
@@ -63,6 +73,12 @@ class Writeback:
     intended_steps: dict[Address, Mapping[str, Any]] = field(default_factory=dict)
     """The values of dated objects with their steps, as they will be declared."""
     added: set[Address] = field(default_factory=set)
+    layer: Layer | None = None
+    """The layer to write to; None writes to the last one that declares the field."""
+    patches: LayerPatches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patches = LayerPatches(self.desired)
 
     def write_field(self, address: Address, name: str, value: Any, typed: Any) -> None:
         """Make a field what the shop has; raises Unwritable where it cannot stand in the file.
@@ -70,20 +86,38 @@ class Writeback:
         `value` is what the model will hold then, `typed` what is written for it.
         """
         declared = self.desired[address]
-        file = self.file(declared.source.file)
-        place = self._find_object(file, address)
-        with file.edits.all_or_nothing():
-            if name in self._steps_of(address):
-                self._write_steps(file, place, address, name, value)
-            elif value is GONE:
-                self._drop(file, place, address.kind, name)
-            else:
-                file.edits.set_key(place, name, typed, tuple(MANAGED[address.kind].fields))
+        if self.layer and value is not GONE:
+            layers = self.shop.layers
+            edits = [assign_to_layer(address, declared, name, typed, layers, self.layer)]
+        else:
+            edits = assign_edits(declared, name, typed, is_gone=value is GONE)
+        with ExitStack() as stack:
+            for edit in edits:
+                if edit.source:
+                    stack.enter_context(self.file(edit.source.file).edits.all_or_nothing())
+            for edit in edits:
+                self._write_part(edit, address, name, value)
         intended = self.intended.setdefault(address, dict(declared.value))
         if value is GONE:
             del intended[name]
         else:
             intended[name] = value
+
+    def _write_part(self, edit: FieldEdit, address: Address, name: str, value: Any) -> None:
+        """Write a field, or its part, in one layer."""
+        if edit.source is None:
+            if name in self._steps_of(address):
+                raise Unwritable("it has steps in another layer")
+            self.patches.add_field(address, name, edit.value)
+            return
+        file = self.file(edit.source.file)
+        place = self._find_object(file, edit.source)
+        if name in self._steps_of(address):
+            self._write_steps(file, place, address, name, value)
+        elif value is GONE:
+            self._drop(file, place, address.kind, name)
+        else:
+            file.edits.set_key(place, name, edit.value, tuple(MANAGED[address.kind].fields))
 
     def _steps_of(self, address: Address) -> dict[str, Any]:
         """Return the dated fields of an object with their steps, as edited so far."""
@@ -113,10 +147,15 @@ class Writeback:
     ) -> None:
         """Put new entries into a list of a file: at its top, or inside a declared object."""
         file = self.file(name)
-        place = self._find_object(file, owner) if owner else file.root
+        place = self._find_owner(file, owner) if owner else file.root
         if place is None:
             raise Unwritable(f"{name} is empty")
         file.edits.append(place, key, entries)
+        self.added |= {address for entry in entries for address in entry.addresses()}
+
+    def patch_parent(self, owner: Address, entries: list[YamlEntry]) -> None:
+        """Put new entries into a declared object that the layer to write to does not have."""
+        self.patches.nested.setdefault(owner, []).extend(entries)
         self.added |= {address for entry in entries for address in entry.addresses()}
 
     def create_file(self, name: str, text: str, entries: Iterable[YamlEntry]) -> None:
@@ -127,7 +166,7 @@ class Writeback:
     def file(self, name: str) -> CatalogueFile:
         """Return a catalogue file; it is read when it is first edited."""
         if name not in self.files:
-            raw = confined.read(self.shop.root, name)
+            raw = read_file(self.shop.root, name)
             text = raw.decode("utf-8-sig")
             try:
                 root = parse_syntax(text)
@@ -140,6 +179,7 @@ class Writeback:
     def finish(self) -> dict[str, EditedFile]:
         """Return every changed file; raise if it declares anything else."""
         found: dict[str, EditedFile] = {}
+        self._add_patches()
         for file in self.files.values():
             try:
                 new = file.edits.result()
@@ -160,23 +200,24 @@ class Writeback:
         try:
             for name, edited in found.items():
                 (self.shop.root / name).parent.mkdir(parents=True, exist_ok=True)
-                confined.write_below(self.shop.root, name, edited.new)
+                write_file(self.shop.root, name, edited.new)
         except OSError as error:
             raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
 
     def _verify(self, found: Mapping[str, EditedFile]) -> None:
         shop = self.shop
         with tempfile.TemporaryDirectory() as temporary:
-            beside = Path(temporary)
+            beside = place_copy(Path(temporary), shop.root)
             # Content alone: what may not be written to in the shop may be in the copy.
-            content = {
-                (name := path.relative_to(shop.root)): confined.read(shop.root, name)
-                for path in list_files(shop.root, shop.catalogue)
-            }
-            content |= {Path(name): edited.new for name, edited in found.items()}
-            for path, text in content.items():
-                (beside / path).parent.mkdir(parents=True, exist_ok=True)
-                (beside / path).write_bytes(text)
+            folders = list_folders(shop.catalogue, shop.layers)
+            paths = [path for folder in folders for path in list_files(shop.root, folder)]
+            names = [path.relative_to(shop.root).as_posix() for path in paths]
+            content = {name: read_file(shop.root, name) for name in names}
+            content |= {name: edited.new for name, edited in found.items()}
+            for name, text in content.items():
+                copy = Path(os.path.normpath(beside / name))
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(text)
             try:
                 schedule = self.desired.schedule
                 after = source.load(
@@ -197,8 +238,32 @@ class Writeback:
         if wrong:
             raise _unsafe_edit(str(wrong[0]))
 
-    def _find_object(self, file: CatalogueFile, address: Address) -> YamlNode:
-        place = self.desired[address].source
+    def _add_patches(self) -> None:
+        """Add the entries that a layer gets, to a file of it or to a new one."""
+        folder = self.layer.folder if self.layer else self.shop.catalogue
+        new: list[YamlEntry] = []
+        for address, entry in sorted(self.patches.entries().items()):
+            source = place_in(self.desired[address], folder)
+            collection = MANAGED[address.kind].collection
+            if source:
+                file = self.file(source.file)
+                file.edits.append(self._find_object(file, source), entry.collection, entry.children)
+            elif name := find_common_file(self.desired, address.kind, folder):
+                root = self.file(name).root
+                assert root is not None
+                self.file(name).edits.append(root, collection, [entry])
+            else:
+                new.append(entry)
+        if new:
+            taken = {path.name for path in (self.shop.root / folder).iterdir()}
+            (name, (text, _)), *_ = layout.files(new, taken).items()
+            self.created[f"{folder}/{name}"] = text
+
+    def _find_owner(self, file: CatalogueFile, address: Address) -> YamlNode:
+        sources = [part.source for part in list_parts(self.desired[address])]
+        return self._find_object(file, next(s for s in sources if s.file == file.name))
+
+    def _find_object(self, file: CatalogueFile, place: Source) -> YamlNode:
         if (place.line, place.column) not in file.mappings:
             raise ReconcilerError(_CHANGED)
         return file.mappings[place.line, place.column]

@@ -27,6 +27,8 @@ _GUESSED = re.compile(
     re.IGNORECASE,
 )
 
+GONE = object()
+"""Instead of a value: the key is taken out."""
 KEEP = object()
 """Instead of a value: what the file has stays."""
 

@@ -26,6 +26,11 @@ from reconciler.errors import UsageError
 @click.option(
     "--all", "everything", is_flag=True, help="All declared objects that drifted, without asking."
 )
+@click.option(
+    "--layer",
+    metavar="NAME",
+    help="Write to this layer (default: the last one that declares the field).",
+)
 @click.option("--dry-run", is_flag=True, help="Show the edits without writing them.")
 @options.personal_data
 @options.output_format
@@ -37,6 +42,7 @@ def adopt(
     folder: Path,
     fields: tuple[str, ...],
     everything: bool,
+    layer: str | None,
     dry_run: bool,
     personal_data: bool,
     output_format: str,
@@ -59,12 +65,15 @@ def adopt(
                 "cannot ask which values to write: standard input is not a terminal",
                 hint="name addresses, or add --all for everything",
             )
+        from reconciler.catalogue.writing.layer_edits import find_layer
         from reconciler.cli.console import open_shop
         from reconciler.workflows import adopt as adopting
 
         options.check_fields(fields)
         with open_shop(folder, output_format, reserve, verbose, timeout) as (_, shop):
             found = adopting.find_drift(shop, addresses, fields, personal_data)
+            if layer is not None:
+                found.layer = find_layer(shop.settings.layers, layer)
         if asking:
             found.drift = prompt.choose_drift(found.drift, found.labels)
         result = adopting.write_files(found, dry_run)
