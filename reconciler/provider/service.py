@@ -43,6 +43,8 @@ class Answer:
     """The name of the outlet, shortened."""
     number: str = ""
     """The number of the invoice, shortened."""
+    why: str = ""
+    """Of `unavailable`: what the store says is wrong."""
 
 
 class CouponService(Protocol):

@@ -88,6 +88,7 @@ class Listener:
             self.log.add_event("outlet closed for a minute", "warning", outlet=answer.outlet)
         if answer.status == 429:
             self.metrics.limited.labels("outlet").inc()
+        why = {"why": answer.why} if answer.why else {}
         self.log.add(
             {
                 "call": endpoint.call if answer.call == "unknown" else answer.call,
@@ -98,6 +99,7 @@ class Listener:
                 "outlet": answer.outlet,
                 "invoice": answer.number,
                 "ms": round(seconds * 1000, 1),
+                **why,
             }
         )
 

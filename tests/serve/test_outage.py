@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import sys
@@ -181,7 +182,11 @@ def test_a_store_that_goes_away_while_tills_sell_forgets_no_answer(
         assert counts["used"] == len(redeemed)
         again = httpx.post(tills.base, json={**once, "Outlet": "Dago"}, verify=TLS)
         assert again.status_code == 400, "it is promised"
-        assert process.end()[0] == 0
+        code, log = process.end()
+        assert code == 0
+        refused = [line for line in map(json.loads, log.splitlines()) if line.get("status") == 503]
+        assert len(refused) == during.refused
+        assert all(sentence in line["why"] for line in refused)
         assert not broken_invariants(place)
     finally:
         process.running.kill()

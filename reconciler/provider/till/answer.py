@@ -43,8 +43,9 @@ from reconciler.provider.till.wire import (
     write_refusal,
 )
 
-HOLD_SECONDS = 1.0
-"""The time in which a use must be held: a cashier waits."""
+HOLD_SECONDS = 1.25
+"""The time in which a use must be held: a cashier waits. The store gives up a little earlier, and
+says why."""
 BOOK_SECONDS = 5.0
 """The time in which a sale must be on disk, in the store or, where that is slow, in the spool."""
 
@@ -140,8 +141,8 @@ class Provider:
                 answer = self.turn_away("validate", 429, "outlet")
             else:
                 answer = await self._decide(loaded, found, question)
-        except (TimeoutError, ProviderError):
-            answer = self.turn_away("validate", 503, "store")
+        except (TimeoutError, ProviderError) as error:
+            answer = replace(self.turn_away("validate", 503, "store"), why=str(error))
         return replace(answer, code=loaded.name(question.code, found), outlet=question.outlet)
 
     async def _decide(
@@ -196,8 +197,8 @@ class Provider:
             async with asyncio.timeout(BOOK_SECONDS):
                 booking = await self.store.book(report_sale(loaded, sale, self.clock(), claim))
             answer = Answer("redeem", 200, SUCCESS, _name_result(booking))
-        except (TimeoutError, ProviderError):
-            answer = self.turn_away("redeem", 503, "store")
+        except (TimeoutError, ProviderError) as error:
+            answer = replace(self.turn_away("redeem", 503, "store"), why=str(error))
         code = loaded.name(sale.code, loaded.coupons.find(sale.code))
         return replace(answer, code=code, outlet=sale.outlet, number=sale.number)
 
@@ -215,8 +216,8 @@ class Provider:
         try:
             async with asyncio.timeout(BOOK_SECONDS):
                 await self.store.dead_letter(reason, digest, length, invoice, self.clock())
-        except (TimeoutError, ProviderError):
-            return self.turn_away("redeem", 503, "store")
+        except (TimeoutError, ProviderError) as error:
+            return replace(self.turn_away("redeem", 503, "store"), why=str(error))
         answer = self.turn_away("redeem", _status_of(reason), reason)
         return replace(answer, result="dead_letter")
 
