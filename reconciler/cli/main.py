@@ -19,6 +19,7 @@ from reconciler.cli.commands.adopt import adopt
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.completion import completion
+from reconciler.cli.commands.dates.schedule import schedule
 from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.fleet import fleet
 from reconciler.cli.commands.history import history
@@ -167,7 +168,7 @@ def _complete(command: click.Command, prefix: str) -> None:
 
 COMMANDS = (
     *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
-    *(prices, serve, provider, board, fleet, completion),
+    *(schedule, prices, serve, provider, board, fleet, completion),
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -68,3 +68,94 @@ def test_another_day_needs_the_time_zone(run: RunProgram, folder: Path) -> None:
     assert ran.code == 1
     assert "--at needs the time zone of the shop" in ran.err
     assert "set `timezone: Asia/Jakarta` in reconciler.yaml" in ran.err
+
+
+SHOP = """\
+products:
+  - code: P
+    name: "Kopi; susu, dingin 冰咖啡 with a very long name that has to be folded in a calendar file"
+    variants:
+      - code: V
+        unit_price: [1000, {from: 2020-01-01, value: 18000}, {from: 2099-12-01 06:00, value: 19000}]
+        outlet_prices: {Kemang: {price: [{from: 2099-12-24, until: 2099-12-26, value: 9000}]}}
+        discontinued: [{from: 2099-12-24, value: true}]
+"""
+
+
+@pytest.fixture
+def scheduled(tmp_path: Path) -> Path:
+    root = tmp_path / "kopi"
+    (root / "catalogue").mkdir(parents=True)
+    (root / "reconciler.yaml").write_text("timezone: Asia/Jakarta\n", encoding="utf-8")
+    (root / "catalogue" / "shop.yaml").write_text(SHOP, encoding="utf-8")
+    return root
+
+
+def test_the_schedule_lists_every_change_by_its_day(run: RunProgram, scheduled: Path) -> None:
+    ran = run("schedule", scheduled)
+    assert ran.code == 0
+    name = ran.out.splitlines()[1].partition("  unit_price")[0]
+    at = "catalogue/shop.yaml:5"
+    assert ran.out.splitlines() == [
+        "2020-01-01 (past)",
+        f"{name}  unit_price 1,000 → 18,000  {at}",
+        "",
+        "2099-12-01 06:00",
+        f"{name}  unit_price 18,000 → 19,000  {at}",
+        "",
+        "2099-12-24",
+        f"{name}  discontinued — → true  {at}",
+        f"{name}  outlet_prices.Kemang.price — → 9,000  {at}",
+        "",
+        "2099-12-27",
+        f"{name}  outlet_prices.Kemang.price 9,000 → —  {at}",
+        "",
+        "Schedule: 4 coming changes, 1 past.",
+    ]
+
+
+def test_the_schedule_is_data_too(run: RunProgram, scheduled: Path) -> None:
+    found = run("schedule", scheduled, "--format", "json").json
+    assert found["timezone"] == "Asia/Jakarta"
+    first = found["changes"][0]
+    assert (first["at"], first["past"]) == ("2020-01-01T00:00:00+07:00", True)
+    assert (first["address"], first["path"]) == ("variant/V", "unit_price")
+    assert [change["after"] for change in found["changes"]] == [18000, 19000, True, 9000, None]
+
+
+def unfold(text: str) -> list[str]:
+    """Return the lines of a calendar as a reader of RFC 5545 sees them."""
+    assert text.endswith("\r\n")
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    assert "\n" not in text.replace("\r\n", "")
+    return text.replace("\r\n ", "").split("\r\n")[:-1]
+
+
+def test_the_schedule_is_a_calendar(run: RunProgram, scheduled: Path) -> None:
+    lines = unfold(run("schedule", scheduled, "--format", "ics").out)
+    assert lines[:3] == ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//reconciler//schedule//EN"]
+    assert lines[-1] == "END:VCALENDAR"
+    assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == 4
+    values = [line.partition(":") for line in lines]
+    found = {key: [value for name, _, value in values if name == key] for key, _, _ in values}
+    assert found["DTSTART"] == [
+        "20191231T170000Z",
+        "20991130T230000Z",
+        "20991223T170000Z",
+        "20991226T170000Z",
+    ]
+    assert found["CATEGORIES"] == ["past", "coming", "coming", "coming"]
+    assert found["SUMMARY"][2] == "kopi: 2 changes due"
+    assert r"Kopi\; susu\, dingin 冰咖啡" in found["DESCRIPTION"][2]
+    assert r"true\nvariant/V" in found["DESCRIPTION"][2]
+    assert len(set(found["UID"])) == 4
+    again = unfold(run("schedule", scheduled, "--format", "ics").out)
+    uids = [line for line in again if line.startswith("UID:")]
+    assert [uid.removeprefix("UID:") for uid in uids] == found["UID"]
+
+
+def test_files_without_dated_values_have_an_empty_schedule(run: RunProgram, folder: Path) -> None:
+    assert run("schedule", folder).out == "Schedule: 0 coming changes, 0 past.\n"
+    assert run("schedule", folder, "--format", "json").json == {"timezone": None, "changes": []}
+    ran = run("schedule", folder, "--format", "ics")
+    assert unfold(ran.out)[-1] == "END:VCALENDAR"

@@ -1,0 +1,70 @@
+"""Every change that the steps of dated values bring, past and to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from reconciler.core.dated import NOTHING, at, find_boundaries, list_steps, show_instant
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Desired
+
+_MOMENT = timedelta(microseconds=1)
+
+
+class ScheduledChange(NamedTuple):
+    """One value that the files declare otherwise from an instant on."""
+
+    at: datetime
+    """With the offset of the shop's clock."""
+    day: str
+    """A day, with the time if it is not its start: `2026-12-24 06:00`."""
+    address: Address
+    path: tuple[str, ...]
+    before: Any
+    """None where no step holds."""
+    after: Any
+    is_past: bool
+    source: Source
+    """The line that declares the field."""
+
+    @property
+    def name(self) -> str:
+        """The path as text: `outlet_prices.Bandung.price`."""
+        return ".".join(self.path)
+
+
+def list_schedule(desired: Desired) -> list[ScheduledChange]:
+    """Return every change of a declared value, the earliest first."""
+    return sorted(
+        _list_changes(desired), key=lambda change: (change.at, change.address, change.path)
+    )
+
+
+def _list_changes(desired: Desired) -> Iterator[ScheduledChange]:
+    schedule = desired.schedule
+    for address, value in schedule.values.items() if schedule else ():
+        declared = desired.get(address)
+        for path, steps in list_steps(value) if schedule and declared else ():
+            assert schedule
+            assert declared
+            for instant in find_boundaries(steps[0], schedule.zone):
+                before, after = (
+                    None if held is NOTHING else held
+                    for held in (
+                        at(steps, instant - _MOMENT, schedule.zone),
+                        at(steps, instant, schedule.zone),
+                    )
+                )
+                if before != after:
+                    yield ScheduledChange(
+                        instant.astimezone(schedule.zone),
+                        show_instant(instant, schedule.zone),
+                        address,
+                        path,
+                        before,
+                        after,
+                        instant <= schedule.at,
+                        declared.source.place_of(path),
+                    )
