@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.core.diff.change import CARRIED, Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
-from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.plan import OverdueStep, Plan
 
 STATES = ("drifted", "missing", "pending_removal", "blocked", "unknown", "authorising", "unmanaged")
 """The states of an object in an audit, in the order of a report."""
@@ -33,6 +33,8 @@ class AuditFinding:
     source: Source | None = None
     moved: Change | None = None
     """The way from the files to the shop, for what it means in money."""
+    overdue: tuple[OverdueStep, ...] = ()
+    """The due values that no run has applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,12 @@ class Audit:
     reads: int
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
     """The names that people call objects by; no private data."""
+
+    @property
+    def overdue_seconds(self) -> int:
+        """The time since the oldest due value that no run has applied; 0 without one."""
+        steps = (step for finding in self.findings for step in finding.overdue)
+        return max((step.seconds for step in steps), default=0)
 
     @property
     def clean(self) -> bool:
@@ -73,6 +81,8 @@ def audit_plan(plan: Plan) -> Audit:
         *(AuditFinding(address, "authorising", reach) for address, reach in plan.authorising),
         *(AuditFinding(address, "unmanaged") for address in plan.unmanaged),
     ]
+    late = plan.overdue
+    findings = [replace(f, overdue=late[f.address]) if f.address in late else f for f in findings]
     made = plan.publication
     released = [f"the published release differs: {said}" for said in made.settings] if made else []
     ordered = sorted(findings, key=lambda finding: (STATES.index(finding.state), finding.address))

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from reconciler.core.dated import NOTHING, at, find_boundaries, list_steps, show_instant
+from reconciler.core.dated import (
+    NOTHING,
+    Schedule,
+    Steps,
+    at,
+    find_boundaries,
+    list_steps,
+    show_instant,
+)
+from reconciler.core.diff.change import PENDING, Change, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Desired
+from reconciler.core.plan.plan import OverdueStep
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -33,6 +43,46 @@ class ScheduledChange(NamedTuple):
     def name(self) -> str:
         """The path as text: `outlet_prices.Bandung.price`."""
         return ".".join(self.path)
+
+
+def find_overdue(
+    changes: Iterable[Change], desired: Desired
+) -> dict[Address, tuple[OverdueStep, ...]]:
+    """Return the due values that no run has applied, by object.
+
+    With a ledger, the files have changed since the last apply. Without one, the shop still has the
+    value of the step before.
+    """
+    schedule = desired.schedule
+    found: dict[Address, tuple[OverdueStep, ...]] = {}
+    for change in changes if schedule else ():
+        if schedule and (value := schedule.values.get(change.address)) is not None:
+            steps = dict(list_steps(value))
+            overdue = [
+                step
+                for field in change.fields
+                if field.path in steps
+                and (step := _find_overdue(field, steps[field.path], schedule))
+            ]
+            if overdue:
+                found[change.address] = tuple(overdue)
+    return found
+
+
+def _find_overdue(field: FieldChange, steps: Steps, schedule: Schedule) -> OverdueStep | None:
+    """Return a field as overdue; None where the difference is drift."""
+    zone, now = schedule.zone, schedule.at
+    value = at(steps, now, zone)
+    for instant in sorted(find_boundaries(steps[0], zone), reverse=True):
+        before = at(steps, instant - _MOMENT, zone)
+        if instant > now or before == value:
+            continue
+        is_former = before is NOTHING or field.before == before
+        if field.origin == PENDING or (field.origin is None and is_former):
+            since = instant.astimezone(zone).isoformat(timespec="seconds")
+            return OverdueStep(field.name, since, int((now - instant).total_seconds()))
+        return None
+    return None
 
 
 def list_schedule(desired: Desired) -> list[ScheduledChange]:

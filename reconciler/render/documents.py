@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from reconciler.core.audit import STATES
 from reconciler.core.diff.change import Action
-from reconciler.render.dates.coming import ComingDocument
+from reconciler.render.dates.coming import ComingDocument, OverdueDocument
 from reconciler.render.json import (
     ApiUsageDocument,
     FieldSourceDocument,
@@ -246,6 +246,7 @@ class AuditFindingDocument(ObjectDocument):
     fields: list[DifferenceDocument]
     money: str | None
     """The margins that differ, for people."""
+    overdue: NotRequired[list[OverdueDocument]]
     source: SourceDocument | None
     """The line that declares it."""
 
@@ -290,6 +291,8 @@ class AuditDocument(TypedDict):
     findings: list[AuditFindingDocument]
     notes: list[str]
     summary: AuditSummary
+    overdue_seconds: int
+    """The time since the oldest due value that no run has applied; 0 without one."""
     requests: int
     """All requests of the audit: reads."""
     seconds: float

@@ -8,6 +8,7 @@ from reconciler.core.audit import CALM, STATES, Audit, AuditFinding
 from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import margin, moved_sales
+from reconciler.core.plan.plan import OverdueStep
 from reconciler.render.blocks import field_rows
 from reconciler.render.money import percent
 from reconciler.render.sections import Verdict
@@ -68,9 +69,16 @@ def describe_margins(finding: AuditFinding, kinds: Kinds) -> Iterator[str]:
             yield f"margin{at}: live {percent(live)}, declared {percent(declared)}{loss}"
 
 
+def describe_overdue(step: OverdueStep) -> str:
+    """Return a due value that no run has applied: `unit_price: overdue by 7 h, since …`."""
+    since = step.since[:16].replace("T", " ")
+    return f"{step.path}: overdue by {step.seconds // 3600:,} h, due since {since}"
+
+
 def describe(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> list[str]:
     """Return all facts about an object, a line each."""
     lines = _differences(finding, kinds)
+    lines += map(describe_overdue, finding.overdue)
     if finding.reason or not lines:
         lines.append(with_labels(plain(finding.reason or MEANINGS[finding.state]), labels))
     return [*lines, *describe_margins(finding, kinds)]
@@ -98,5 +106,7 @@ def closing_line(audit: Audit, view: AuditView) -> str:
     counts = audit.counts()
     found = [f"{amount(counts[state])} {name_state(state)}" for state in STATES if counts[state]]
     found.append(f"{amount(counts['unchanged'])} in sync")
+    if late := sum(bool(finding.overdue) for finding in audit.findings):
+        found.append(f"{amount(late)} overdue (by up to {audit.overdue_seconds // 3600:,} h)")
     clean = "no drift, " if audit.clean else ""
     return f"Audit: {clean}{', '.join(found)}. {plural(view.requests, 'request')}, read-only."

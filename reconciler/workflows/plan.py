@@ -42,6 +42,7 @@ from reconciler.core.plan.removal import keep_from_pruning
 from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.core.provider.options import ProviderSettings
 from reconciler.core.rehearsal import Rehearsal
+from reconciler.core.schedule import find_overdue
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.prefix import check_prefixes
 from reconciler.core.steps.presets import Presets, find_common, note_assumed
@@ -177,6 +178,7 @@ def make_plan(
         events.prices,
     )
     guardrails = shop.settings.guardrails
+    overdue = find_overdue((*plan.changes, *plan.blocked_changes), desired) if audit else {}
     coming, later = ((), iter(())) if audit else look_at_coming(context)
     violations, remarks = run_guardrails(guardrails, context, Files(root).locate, later)
     # Nothing was read of the objects outside a scope, so none of them is unmanaged.
@@ -188,9 +190,8 @@ def make_plan(
     )
     at = shop.at.astimezone(shop.settings.timezone or UTC).isoformat(timespec="seconds")
     holds = find_holds(plan.changes, desired.schedule, KINDS)
-    return planned._replace(
-        plan=replace(plan, at=at, coming=coming, as_of=shop.as_of, holds_until=holds)
-    )
+    plan = replace(plan, at=at, as_of=shop.as_of, holds_until=holds)
+    return planned._replace(plan=replace(plan, coming=coming, overdue=overdue))
 
 
 def _read_events(shop: OpenShop, plan: Plan) -> tuple[RunningEvents, Plan]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from importlib import import_module
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.core.audit import Audit, audit_plan
 from reconciler.core.model.address import Address
+from reconciler.render.view import AuditView
 from reconciler.workflows import adopt
+from reconciler.workflows.board.auditing import remember_run
+from reconciler.workflows.board.remembered import read_ends
 from tests.support.shop import MakeShop, Shop
 
 LIVE: dict[str, Any] = {
@@ -174,3 +180,67 @@ def test_a_plan_after_an_apply_of_the_same_instant_is_empty(
     assert found
     assert found.payload["UnitPrice"] == (17000 + held if held > 0 else 16000)
     assert Address("variant", "V") in dict(shop.desired())
+
+
+def audit(shop: Shop) -> Audit:
+    return audit_plan(shop.make(audit=True).plan)
+
+
+def render(shop: Shop, output_format: str) -> str:
+    found = audit(shop)
+    view = AuditView(made_at="2026-12-24T02:00:00Z", shop="shop", requests=3, seconds=1.0)
+    renderer = import_module(f"reconciler.render.formats.{output_format}")
+    return str(renderer.render_audit(found, view))
+
+
+@pytest.mark.parametrize("ledger", ["none", "file"])
+def test_a_due_value_that_no_run_applied_is_overdue(shop: Shop, ledger: str) -> None:
+    shop.configure(f"timezone: Asia/Jakarta\nledger: {ledger}\n")
+    shop.apply()
+    if ledger == "file":
+        change_shop(shop, UnitPrice=18001)
+        shop.apply()
+    shop.at = "2026-12-24T05:59:00+07:00"
+    found = audit(shop)
+    assert [f.address.name for f in found.findings if f.overdue] == ["V"]  # Kemang, since midnight
+    shop.at = "2026-12-24T09:30:00+07:00"
+    (step, kemang) = sorted(audit(shop).findings[0].overdue, reverse=True)
+    assert step == ("unit_price", "2026-12-24T06:00:00+07:00", 3 * 3600 + 1800)
+    assert kemang.path == "outlet_prices.Kemang.price"
+    shop.apply()
+    assert audit(shop).overdue_seconds == 0
+
+
+def test_every_format_of_an_audit_tells_what_is_overdue(shop: Shop) -> None:
+    shop.at = "2026-12-24T09:30:00+07:00"
+    line = "unit_price: overdue by 3 h, due since 2026-12-24 06:00"
+    for output_format in ("text", "markdown", "html", "github", "junit"):
+        assert line in render(shop, output_format), output_format
+    assert "1 overdue (by up to 9 h)" in render(shop, "text")
+    document = json.loads(render(shop, "json"))
+    assert document["overdue_seconds"] == 9 * 3600 + 1800
+    assert document["findings"][0]["overdue"][-1]["since"].startswith("2026-12-24T")
+    metric = 'reconciler_schedule_overdue_seconds{shop="shop"} 34200\n'
+    assert metric in render(shop, "prometheus")
+
+
+def test_a_value_that_the_shop_changed_is_drift_and_not_overdue(shop: Shop) -> None:
+    shop.configure("timezone: Asia/Jakarta\nledger: file\n")
+    change_shop(shop, UnitPrice=18500)
+    shop.apply()
+    change_shop(shop, UnitPrice=17000)
+    found = audit(shop)
+    assert [finding.state for finding in found.findings] == ["drifted"]
+    assert found.overdue_seconds == 0
+    assert 'overdue_seconds{shop="shop"} 0\n' in render(shop, "prometheus")
+
+
+def test_the_board_shows_the_days_of_dated_values(shop: Shop) -> None:
+    run = shop.make(audit=True)
+    opened = shop.open(shop.client())
+    remember_run(opened, run, audit_plan(run.plan))
+    rows = list(read_ends(opened.state, "sandbox", "2026-12-02", "2026-12-25"))
+    assert [(row.at, row.event, row.name) for row in rows] == [
+        ("2026-12-24", "due", "1 dated change"),
+        ("2026-12-24 06:00", "due", "1 dated change"),
+    ]

@@ -99,6 +99,17 @@ class ParentWithChildren:
     """True if these children are known to be all: what an update does not name may be deleted."""
 
 
+class OverdueStep(NamedTuple):
+    """A value that is due, and that no run has applied."""
+
+    path: str
+    """Such as `unit_price` or `outlet_prices.Bandung.price`."""
+    since: str
+    """The instant at which it was due, ISO 8601 with the offset of the shop's clock."""
+    seconds: int
+    """The time since then."""
+
+
 @dataclass(frozen=True, slots=True)
 class ComingChanges:
     """The changes of one instant, after all earlier ones are applied."""
@@ -176,6 +187,8 @@ class Plan:
     """The instant from which the files declare a changed object otherwise, ISO 8601."""
     coming: tuple[ComingChanges, ...] = ()
     """The changes of later instants, after those of the plan."""
+    overdue: Mapping[Address, tuple[OverdueStep, ...]] = field(default_factory=dict)
+    """The due values that no run has applied, where the plan is that of an audit."""
     as_of: str = ""
     """The day or time that it was made for, where that is not now: it cannot be applied."""
 

@@ -79,12 +79,12 @@ class Coupons:
 
 @dataclass(frozen=True, slots=True)
 class ComingRow:
-    """A coupon that begins or ends soon."""
+    """A coupon that begins or ends soon, or dated values that change."""
 
     at: str
     """A day, or a day and a time in the shop: `2026-12-05 10:00`."""
     event: str
-    """`begins` or `ends`."""
+    """`begins`, `ends` or `due`."""
     name: str
     place: str = ""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from typing_extensions import TypedDict
 
-from reconciler.core.plan.plan import ComingChanges
+from reconciler.core.plan.plan import ComingChanges, OverdueStep
 from reconciler.render.json import Number, described
 from reconciler.render.words import plural
 
@@ -37,6 +37,21 @@ class ComingDocument(TypedDict):
     retired: int
     returned: int
     """Objects that are on sale again."""
+
+
+@described
+class OverdueDocument(TypedDict):
+    """A value that is due, and that no run has applied."""
+
+    path: str
+    since: str
+    """ISO 8601, with the offset of the shop's clock."""
+    seconds: int
+
+
+def overdue_documents(steps: Iterable[OverdueStep]) -> list[OverdueDocument]:
+    """Return overdue values as data."""
+    return [{"path": path, "since": since, "seconds": seconds} for path, since, seconds in steps]
 
 
 def coming_document(step: ComingChanges) -> ComingDocument:

@@ -15,7 +15,7 @@ from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation
 from reconciler.errors import ReconcilerError
 from reconciler.render import documents
-from reconciler.render.dates.coming import coming_document
+from reconciler.render.dates.coming import coming_document, overdue_documents
 from reconciler.render.findings import describe, describe_margins
 from reconciler.render.json import (
     FORMAT_VERSION,
@@ -259,6 +259,7 @@ def audit_document(audit: Audit, view: AuditView) -> documents.AuditDocument:
         "findings": [_finding(finding, audit, view) for finding in audit.findings],
         "notes": list(audit.notes),
         "summary": cast("documents.AuditSummary", audit.counts()),
+        "overdue_seconds": audit.overdue_seconds,
         "requests": view.requests,
         "seconds": round(view.seconds, 3),
     }
@@ -268,8 +269,9 @@ def _finding(
     finding: AuditFinding, audit: Audit, view: AuditView
 ) -> documents.AuditFindingDocument:
     kind = view.kinds[finding.address.kind]
-    return {
-        **object_document(finding.address, audit.labels),
+    document: documents.AuditFindingDocument = {
+        "address": str(finding.address),
+        "label": audit.labels.get(finding.address),
         "type": finding.address.kind,
         "name": str(finding.address.name),
         "state": finding.state,
@@ -287,3 +289,6 @@ def _finding(
         "money": "; ".join(describe_margins(finding, view.kinds)) or None,
         "source": _source(finding),
     }
+    if finding.overdue:
+        document["overdue"] = overdue_documents(finding.overdue)
+    return document

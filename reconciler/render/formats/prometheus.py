@@ -22,6 +22,7 @@ _HELP = {
     "unchanged_objects": "Objects in sync with the files.",
     "requests": "Requests sent by the audit.",
     "duration_seconds": "Duration of the audit in seconds.",
+    "overdue_seconds": "Time since the oldest due value that no run applied, 0 without one.",
     "timestamp_seconds": "End of the audit as a Unix timestamp.",
 }
 
@@ -46,7 +47,8 @@ def render_audit(audit: Audit, view: AuditView) -> str:
         "duration_seconds": {shop: round(view.seconds, 3)},
         "timestamp_seconds": {shop: int(datetime.fromisoformat(view.made_at).timestamp())},
     }
-    return "".join(_metric(name, values) for name, values in samples.items())
+    text = "".join(_metric(name, values) for name, values in samples.items())
+    return text + _metric("overdue_seconds", {shop: audit.overdue_seconds}, "schedule")
 
 
 def render_error(error: ReconcilerError, view: View, subject: str) -> str:
@@ -54,8 +56,8 @@ def render_error(error: ReconcilerError, view: View, subject: str) -> str:
     return _metric("success", {_labels(shop=view.shop): 0})
 
 
-def _metric(name: str, samples: Mapping[str, float]) -> str:
-    full = f"reconciler_audit_{name}"
+def _metric(name: str, samples: Mapping[str, float], part: str = "audit") -> str:
+    full = f"reconciler_{part}_{name}"
     lines = [f"# HELP {full} {_HELP[name]}", f"# TYPE {full} gauge"]
     lines += [f"{full}{{{labels}}} {value}" for labels, value in samples.items()]
     return "\n".join(lines) + "\n"

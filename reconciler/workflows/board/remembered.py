@@ -10,6 +10,7 @@ import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -22,12 +23,13 @@ from reconciler.core.model.kind import Kinds
 from reconciler.core.model.masked import is_masked
 from reconciler.core.model.store import PROVIDER
 from reconciler.core.money import moved_sales
+from reconciler.core.schedule import list_schedule
 from reconciler.ledger import TIME_FORMAT, now
 from reconciler.ledger.state_dir import StateDir
 from reconciler.render.board.values import MAX_ROWS, ComingRow, DriftRow, KnownAudit
 from reconciler.render.findings import WITHOUT_DETAILS, describe, describe_margins
 from reconciler.render.view import place, place_of
-from reconciler.render.words import ObjectLabels, with_label
+from reconciler.render.words import ObjectLabels, plural, with_label
 from reconciler.workflows.board.runs import read_section, save_section
 
 AUDIT_FILE = "audit.json"
@@ -71,7 +73,10 @@ def remember_audit(
         "at": now(),
         "counts": audit.counts(),
         "objects": found,
-        "coming": [_describe_end(*each) for each in _find_ends(desired, kinds)],
+        "coming": [
+            *(_describe_end(*each) for each in _find_ends(desired, kinds)),
+            *_find_dated_changes(desired),
+        ],
     }
     save_section(state, audit.store, AUDIT_FILE, made)
 
@@ -154,6 +159,15 @@ def _find_ends(desired: Desired, kinds: Kinds) -> Iterator[tuple[Address, str, s
                 yield Address(kind.name, name), str(day), place(declared.source)
 
 
+def _find_dated_changes(desired: Desired) -> Iterator[dict[str, str]]:
+    """Yield the days on which dated values change, each with the number of changes."""
+    coming = (change for change in list_schedule(desired) if not change.is_past)
+    for day, found in groupby(coming, key=lambda change: change.day):
+        changes = list(found)
+        name = plural(len(changes), "dated change")
+        yield {"at": day, "name": name, "place": place(changes[0].source), "event": "due"}
+
+
 def _describe_end(address: Address, day: str, where: str) -> dict[str, str]:
     return {"at": day, "name": str(address), "place": where}
 
@@ -190,11 +204,12 @@ def read_audit(state: StateDir, store: str, seen: Mapping[Address, datetime]) ->
 
 
 def read_ends(state: StateDir, store: str, first: str, last: str) -> Iterable[ComingRow]:
-    """Yield the coupons of the shop whose last day is from `first` to `last`."""
+    """Yield the coupons whose last day is from `first` to `last`, and dated changes then."""
     known = _read(state, store)
     for end in known["coming"] if known else ():
-        if first <= end.get("at", "") <= last:
-            yield ComingRow(end["at"], "ends", end.get("name", ""), end.get("place", ""))
+        if first <= end.get("at", "")[:10] <= last:
+            event = end.get("event", "ends")
+            yield ComingRow(end["at"], event, end.get("name", ""), end.get("place", ""))
 
 
 def _read(state: StateDir, store: str) -> Remembered | None:
