@@ -34,6 +34,7 @@ SETTINGS = (
     "ledger:",
     "serve:",
     "provider:",
+    "timezone:",
 )
 
 
