@@ -39,7 +39,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(archives: Archives) -> Non
         names = set(archive.namelist())
     about = {name for name in names if not name.startswith("reconciler/")}
     own = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
-    assert about == {f"{NAME}.dist-info/{name}" for name in own}
+    manual = f"{NAME}.data/data/share/man/man1/reconciler.1"
+    assert about == {manual, *(f"{NAME}.dist-info/{name}" for name in own)}
     assert names - about == package()
     kinds = {PurePosixPath(name).suffix for name in names - about}
     assert kinds == {".css", ".j2", ".js", ".py", ".sql"}
