@@ -113,7 +113,7 @@ def at(steps: Steps, instant: datetime, zone: tzinfo) -> Any:
 
 
 def find_boundaries(bounds: Bounds, zone: tzinfo) -> set[datetime]:
-    """Return the instants at which another step may begin to count."""
+    """Return the instants at which another step may start to count."""
     return {*chain.from_iterable(find_spans(bounds, zone))} - {EVER, NEVER}
 
 

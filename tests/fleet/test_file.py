@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from datetime import timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
-from reconciler.catalogue.fleet.fleet_file import load_fleet
+from reconciler.catalogue.fleet.fleet_file import check_override, load_fleet
 from reconciler.core.fleet.fleet import Fleet, WaveGate, select_members
 from reconciler.errors import SourceError, UsageError
+from tests.support.shop import ROOT
 
 
 def make_shops(root: Path, **settings: str) -> None:
@@ -55,6 +59,15 @@ def test_a_fleet_has_its_shops_by_wave(root: Path) -> None:
     ]
     assert fleet.members[0].folder == (root / "shops" / "bandung").as_posix()
     assert fleet.gate == WaveGate(timedelta(minutes=30), 1)
+
+
+def test_the_example_is_valid() -> None:
+    path = ROOT / "examples" / "chain" / "fleet.yaml"
+    assert [m.wave for m in load_fleet(path, {}).members] == [1, 2, 2, 2]
+    schema = json.loads((ROOT / "schemas" / "fleet.schema.json").read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    jsonschema.validate(YAML(typ="safe").load(text), schema)
+    assert text.startswith("# yaml-language-server: $schema=../../schemas/fleet.schema.json\n")
 
 
 def test_all_shops_are_in_one_wave_without_waves(root: Path) -> None:
@@ -131,13 +144,13 @@ def test_two_shops_of_one_store_are_refused(tmp_path: Path) -> None:
     assert problems(tmp_path, text) == ["fleet.yaml:1:24: `b` and `a` have the same store"]
 
 
-def test_a_variable_that_overrides_every_store_is_named(tmp_path: Path) -> None:
-    make_shops(tmp_path, a="", b="")
+def test_a_variable_that_overrides_every_store_is_for_one_shop(root: Path) -> None:
     url = {"DEALPOS_URL": "https://one.dealpos.net"}
-    with pytest.raises(SourceError) as error:
-        load(tmp_path, "shops: {a: shops/a, b: shops/b}\n", url)
-    (problem,) = error.value.problems
-    assert problem.hint == "unset DEALPOS_URL, which overrides the store of every shop"
+    fleet = load(root, "shops: {a: shops/bandung, b: shops/jakarta_1}\n", url)
+    check_override(fleet.members[:1], url)
+    check_override(fleet.members, {"DEALPOS_URL": "sandbox"})
+    with pytest.raises(UsageError, match="DEALPOS_URL overrides the store of 2 shops"):
+        check_override(fleet.members, url)
 
 
 def test_stores_that_only_the_environment_knows_are_not_compared(tmp_path: Path) -> None:

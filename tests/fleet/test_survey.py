@@ -41,7 +41,7 @@ def test_a_change_is_named_once_with_its_shops(fleet: FleetFolder) -> None:
     assert ran.code == 0, ran.err
     assert lines(ran.out, "Changes (2)") == [
         'product/1001 "Kopi Susu Jakarta" name "Kopi Susu" → "Kopi Susu Jakarta" in 1 of 3 shops: '
-        'jakarta-2 (bandung, jakarta-1 declare "Kopi Susu")',
+        "jakarta-2",
         'variant/1001R "Kopi Susu, Regular" unit_price 18,000 → 19,000 in 2 of 3 shops '
         "(bandung has it)",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, Required
@@ -25,6 +25,7 @@ from reconciler.errors import Problem, SourceError, StoreError, UsageError, sugg
 
 KEYS = (SHOPS, WAVES, GATE) = ("shops", "waves", "gate")
 STORE, LEDGER = "store", "ledger"
+OVERRIDE = "DEALPOS_URL"
 NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
 """The names of shops: they become names of jobs."""
 MAX_SHOPS = 1000
@@ -117,7 +118,8 @@ class _FleetReader:
     def __init__(self, root: Path, file: str, environment: Mapping[str, str]) -> None:
         self.root = root
         self.file = file
-        self.environment = environment
+        self.declared = {k: v for k, v in environment.items() if k != OVERRIDE}
+        """The environment without the variable that overrides every store."""
         self.problems = Problems(Files(root))
 
     def add(
@@ -235,7 +237,7 @@ class _FleetReader:
     def identities(self, name: str, folder: str, shops: Node) -> list[tuple[str, str]]:
         """Return the facts about a shop that no other shop of a fleet may share."""
         try:
-            found = settings.load(self.root / folder, self.environment)
+            found = settings.load(self.root / folder, self.declared)
             url = found.known_url()
         except SourceError as error:
             for problem in error.problems:
@@ -256,9 +258,16 @@ class _FleetReader:
         """Return the way out for two shops that share something."""
         if shared == LEDGER:
             return "git has one ledger for all embedded shops: write `ledger: file`"
-        if shared == STORE and self.environment.get("DEALPOS_URL"):
-            return "unset DEALPOS_URL, which overrides the store of every shop"
         return None
+
+
+def check_override(members: Sequence[Member], environment: Mapping[str, str]) -> None:
+    """Raise UsageError where the environment gives several shops one store."""
+    if len(members) > 1 and environment.get(OVERRIDE, SANDBOX) != SANDBOX:
+        raise UsageError(
+            f"{OVERRIDE} overrides the store of {len(members)} shops",
+            hint="unset it, or select one shop with --shop",
+        )
 
 
 def _is_wave(value: Any) -> bool:

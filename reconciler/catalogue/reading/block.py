@@ -23,7 +23,7 @@ CHUNK = 32 * 1024
 
 _LETTERS = "0-9A-Z_a-z\u00c0-\u024f"
 # YAML 1.1 §9.1.3: a plain text begins with no indicator and contains neither ": " nor " #".
-# A `$` may begin a variable.
+# A `$` may start a variable.
 _INNER = '[!"%-9;-~\u00c0-\u024f'
 _PLAIN = f"[{_LETTERS}(+/]{_INNER} ]*(?::{_INNER}]{_INNER} ]*)*(?<! )"
 _QUOTED = rf"""\"[ !#%-\[\]-~{_LETTERS}]*\"|'[ -#%&(-~{_LETTERS}]*'"""

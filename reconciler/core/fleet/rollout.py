@@ -67,7 +67,7 @@ class WaveState:
     ended: str
     """The end of the last result, UTC; empty where a result is missing."""
     passed: bool
-    """True if the next wave may begin, as far as the results are concerned."""
+    """True if the next wave may start, as far as the results are concerned."""
 
 
 def wave_state(fleet: Fleet, rollout: Rollout, number: int) -> WaveState:
@@ -91,13 +91,13 @@ class GateState:
     """The answer of the gate before a wave."""
 
     opens: datetime | None
-    """The moment from which the wave may begin; None for one that may begin at any time."""
+    """The moment from which the wave may start; None for one that may start at any time."""
     closed: str | None = None
-    """The reason why it may not begin at all."""
+    """The reason why it may not start at all."""
 
 
 def gate_state(fleet: Fleet, rollout: Rollout, commit: str, number: int) -> GateState:
-    """Return whether a wave of `commit` may begin, and from when on."""
+    """Return whether a wave of `commit` may start, and from when on."""
     opens = None
     for earlier in fleet.waves[: number - 1]:
         if rollout.commit != commit:

@@ -109,7 +109,7 @@ class WaveDocument(TypedDict):
     ended: Moment | None
     """The end of the wave, UTC; null while a result is missing."""
     passed: bool
-    """true if the next wave may begin after `gate.wait`."""
+    """true if the next wave may start after `gate.wait`."""
 
 
 @described

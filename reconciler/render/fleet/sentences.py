@@ -35,6 +35,7 @@ TITLES = {
     "stale": "Stale",
 }
 """The sections of notices, in their order."""
+_OPEN = ("blocked", "unknown", "no plan")
 _DONE = {"plan": "planned", "apply": "applied and verified, audit clean", "audit": "in sync"}
 
 
@@ -83,7 +84,7 @@ def change_line(group: ChangeGroup, report: FleetReport) -> str:
             said = f"{verb}{about} {path}: live {before}, declared {after}"
         else:
             said = f"{verb}{about} {path} {before} → {after}"
-    return f"{said} in {_shops(group.shops, total)}{_others(group)}"
+    return f"{said} in {_shops(group.shops, total)}{_others(group, total)}"
 
 
 def _shops(names: Sequence[str], total: int) -> str:
@@ -94,16 +95,20 @@ def _shops(names: Sequence[str], total: int) -> str:
     return of if 2 * len(names) > total else f"{of}: {join_some(names, MAX_NAMED)}"
 
 
-def _others(group: ChangeGroup) -> str:
+def _others(group: ChangeGroup, total: int) -> str:
+    """Return what is known of the other shops; the deviations tell of a change in few shops."""
     parts = []
+    few = 2 * len(group.shops) <= total
     for others in group.others:
+        if few and others.standing not in ("has it", *_OPEN):
+            continue
         who, several = join_some(others.shops, MAX_NAMED), len(others.shops) > 1
         standing = others.standing
         if several:
             for one, many in (("has ", "have "), ("declares", "declare"), ("does ", "do ")):
                 if standing.startswith(one):
                     standing = many + standing.removeprefix(one)
-        if standing in ("blocked", "unknown", "no plan", "no change"):
+        if standing in (*_OPEN, "no change"):
             parts.append(f"{standing} in {who}")
         else:
             change = group.change

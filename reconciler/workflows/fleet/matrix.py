@@ -21,5 +21,7 @@ def make_matrix(members: Sequence[Member], platform: str) -> Any:
             f"wave {members[0].wave} has {len(members)} shops; a matrix of {name} has {most} jobs",
             hint="split the wave, or apply it in one job: reconciler fleet apply --wave N",
         )
+    if platform == "gitlab":  # its rows are variables of the jobs
+        return [{"SHOP": member.name, "WAVE": str(member.wave)} for member in members]
     rows = [{"shop": m.name, "folder": m.folder, "wave": m.wave} for m in members]
-    return {"include": rows} if platform == "github" else rows
+    return {"include": rows}

@@ -154,7 +154,7 @@ class Rolling:
 def wait_for_gate(
     gate: GateState, number: int, interrupts: LocalInterrupts, say: Callable[[str], None]
 ) -> bool:
-    """Wait until a wave may begin; return False where a signal came meanwhile."""
+    """Wait until a wave may start; return False where a signal came meanwhile."""
     if interrupts.signals():
         return False
     seconds = (gate.opens - datetime.now(UTC)).total_seconds() if gate.opens else 0.0
@@ -203,7 +203,7 @@ def check_gate(fleet: Fleet, number: int, commit: str, store: RolloutStore) -> G
     gate = gate_state(fleet, store.read(), commit, number)
     if gate.closed is not None:
         raise ReconcilerError(
-            f"wave {number} may not begin: {gate.closed}",
+            f"wave {number} may not start: {gate.closed}",
             hint=f"fix the cause, then run: reconciler fleet apply {fleet.file}",
         )
     return gate

@@ -47,7 +47,6 @@ def apply_fleet(
     audited, and `gate.wait` has passed. A run that ended early is continued by the same command.
     """
     with output.report_errors(output_format, subject="fleet apply"):
-        from reconciler.core.fleet.fleet import select_members
         from reconciler.workflows.fleet import rollout
         from reconciler.workflows.fleet.survey import Run, find_place
 
@@ -62,7 +61,7 @@ def apply_fleet(
             "plan with `reconciler fleet plan`, then add --auto-approve",
         )
         fleet = running.load(file)
-        members = select_members(fleet, wave, shops)
+        members = running.select(fleet, wave, shops)
         place = find_place(fleet, remote=on is not None)
         commit = rollout.check_commit(place)
         if on is not None:

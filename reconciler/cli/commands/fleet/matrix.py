@@ -31,7 +31,7 @@ from reconciler.cli.commands.fleet import running
     help="The CI platform: github (default) or gitlab.",
 )
 @click.option(
-    "--gate", is_flag=True, help="Wait until the wave may begin; fail if the one before failed."
+    "--gate", is_flag=True, help="Wait until the wave may start; fail if the one before failed."
 )
 def matrix(file: Path, wave: int, shops: tuple[str, ...], platform: str, gate: bool) -> None:
     """Print the shops of a wave as JSON for a CI matrix."""

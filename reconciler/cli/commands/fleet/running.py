@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ from reconciler.cli import exit_codes, options, output
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.core.fleet.fleet import Fleet
+    from reconciler.core.fleet.fleet import Fleet, Member
     from reconciler.core.fleet.report import FleetReport
     from reconciler.core.fleet.results import MemberResult
     from reconciler.workflows.fleet.engine import Engine
@@ -128,6 +129,16 @@ def load(file: Path) -> Fleet:
     from reconciler.catalogue.fleet.fleet_file import load_fleet
 
     return load_fleet(file / "fleet.yaml" if file.is_dir() else file)
+
+
+def select(fleet: Fleet, wave: int | None, shops: tuple[str, ...]) -> tuple[Member, ...]:
+    """Return the shops that the options select; each needs a store of its own."""
+    from reconciler.catalogue.fleet.fleet_file import check_override
+    from reconciler.core.fleet.fleet import select_members
+
+    members = select_members(fleet, wave, shops)
+    check_override(members, os.environ)
+    return members
 
 
 def print_fleet(report: FleetReport, output_format: str) -> None:

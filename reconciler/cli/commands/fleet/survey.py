@@ -80,11 +80,10 @@ def _survey(
     on: str | None,
 ) -> None:
     with output.report_errors(output_format, subject=f"fleet {command}"):
-        from reconciler.core.fleet.fleet import select_members
         from reconciler.workflows.fleet.survey import Run, check_remote, find_place, survey
 
         fleet = running.load(file)
-        members = select_members(fleet, wave, shops)
+        members = running.select(fleet, wave, shops)
         place = find_place(fleet, remote=on is not None)
         if on is not None:
             check_remote(place)
