@@ -157,6 +157,7 @@ def test_an_import_as_a_document(take: Import) -> None:
                 "before": 24000,
                 "after": None,
                 "from": None,
+                "until": None,
                 "cell": "B2",
                 "source": {"file": "catalogue/menu.yaml", "line": 12},
             }

@@ -111,7 +111,7 @@ class Writeback:
             self.patches.add_field(address, name, edit.value)
             return
         file = self.file(edit.source.file)
-        place = self._find_object(file, edit.source)
+        place = self.find_object(file, edit.source)
         if name in self._steps_of(address):
             self._write_steps(file, place, address, name, value)
         elif value is GONE:
@@ -247,7 +247,7 @@ class Writeback:
             collection = MANAGED[address.kind].collection
             if source:
                 file = self.file(source.file)
-                file.edits.append(self._find_object(file, source), entry.collection, entry.children)
+                file.edits.append(self.find_object(file, source), entry.collection, entry.children)
             elif name := find_common_file(self.desired, address.kind, folder):
                 root = self.file(name).root
                 assert root is not None
@@ -261,9 +261,10 @@ class Writeback:
 
     def _find_owner(self, file: CatalogueFile, address: Address) -> YamlNode:
         sources = [part.source for part in list_parts(self.desired[address])]
-        return self._find_object(file, next(s for s in sources if s.file == file.name))
+        return self.find_object(file, next(s for s in sources if s.file == file.name))
 
-    def _find_object(self, file: CatalogueFile, place: Source) -> YamlNode:
+    def find_object(self, file: CatalogueFile, place: Source) -> YamlNode:
+        """Return the mapping of an object in a file. Raises ReconcilerError."""
         if (place.line, place.column) not in file.mappings:
             raise ReconcilerError(_CHANGED)
         return file.mappings[place.line, place.column]

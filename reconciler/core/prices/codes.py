@@ -25,6 +25,7 @@ _DATE = re.compile(
 
 
 _FRACTION = re.compile(r"[0-9]+[.,][0-9]+")
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?(?:[eE]\+?[0-9]+)?")
 
 
 class UnknownCode(ValueError):
@@ -59,7 +60,8 @@ class Codes:
 
     def others_like(self, code: str) -> list[str]:
         """Return the other declared codes that a spreadsheet may turn into this one."""
-        return [other for other in self.alike.get(fold_key(code), ()) if other != code]
+        alike = self.alike.get(fold_key(code), ()) if _NUMBER.fullmatch(code) else ()
+        return [other for other in alike if other != code]
 
     def _explain(self, written: str) -> UnknownCode:
         shown = f"`{shorten(written)}`"

@@ -9,14 +9,14 @@ from reconciler.core.prices.numbers import shorten
 from reconciler.core.prices.table import Cell, Table, trim, unguard
 from reconciler.errors import Problem, suggestion
 
-CODE, PRODUCT, MODEL, FROM = "code", "product", "model", "from"
+CODE, PRODUCT, MODEL, FROM, UNTIL = "code", "product", "model", "from", "until"
 PRICES = ("unit_cost", "unit_price")
 """The prices that a variant has once; the names of columns and of fields are the same."""
 OUTLET_PRICES, PRICE = "outlet_prices", "price"
 """The field with the prices of outlets, and the key in it that a sheet holds."""
 AT_OUTLET = "price@"
 """The beginning of the name of a column with the prices of one outlet."""
-FIXED = (CODE, PRODUCT, MODEL, *PRICES, FROM)
+FIXED = (CODE, PRODUCT, MODEL, *PRICES, FROM, UNTIL)
 
 Path = tuple[str, ...]
 """The way to a price in a variant: `("outlet_prices", "Bandung", "price")`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import tzinfo
 from typing import NamedTuple
 
 from reconciler.core.model.address import Address
@@ -10,8 +11,17 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.masked import reveal
 from reconciler.core.prices.codes import Codes, UnknownCode
-from reconciler.core.prices.columns import CODE, FROM, MODEL, OUTLET_PRICES, PRODUCT, Columns
+from reconciler.core.prices.columns import (
+    CODE,
+    FROM,
+    MODEL,
+    OUTLET_PRICES,
+    PRODUCT,
+    UNTIL,
+    Columns,
+)
 from reconciler.core.prices.dates import NotADate, read_when
+from reconciler.core.prices.steps import Span, declared_value
 from reconciler.core.prices.table import Cell, Table, trim, unguard
 from reconciler.errors import Problem
 
@@ -21,15 +31,16 @@ class SheetRow(NamedTuple):
 
     number: int
     address: Address | None
-    start: str
+    span: Span = ("", "")
+    """The first and the last day, or times, of its prices, where the row has them."""
 
 
 def known_outlets(desired: Desired, kind: Kind) -> set[str]:
     """Return the outlets that the files declare or name in a price."""
     named = {
         outlet
-        for declared in desired.objects.get(kind.name, {}).values()
-        for outlet in declared.value.get(OUTLET_PRICES, ())
+        for code in desired.objects.get(kind.name, ())
+        for outlet in declared_value(desired, Address(kind.name, code)).get(OUTLET_PRICES, ())
     }
     return {reveal(name) for name in {*named, *desired.objects.get("outlet", ())}}
 
@@ -45,8 +56,13 @@ def variant_names(desired: Desired, kind: Kind, value: Value) -> dict[str, str]:
 class SheetRows:
     """Reads the rows, and collects what is wrong with them."""
 
-    def __init__(self, table: Table, desired: Desired, kind: Kind, columns: Columns) -> None:
+    def __init__(
+        self, table: Table, desired: Desired, kind: Kind, columns: Columns, zone: tzinfo | None
+    ) -> None:
         self.table, self.desired, self.kind, self.columns = table, desired, kind, columns
+        self.zone = zone
+        self.lacks_zone = False
+        """True once it was said that dates need a time zone."""
         self.problems: list[Problem] = []
         self.other_names = 0
         """Cells with names of products and models that differ from the files."""
@@ -55,6 +71,12 @@ class SheetRows:
         for code, declared in self.objects.items():
             owner = declared.value.get(kind.parent_kind or "", "")
             products.setdefault(owner, []).append(code)
+        column = columns.fixed[CODE]
+        self.written = {
+            unguard(table.raw(Cell(row, column)))
+            for row in range(columns.header + 1, len(table.rows))
+        }
+        """The codes of all rows: where both of two that look alike are there, none is damaged."""
         self.codes = Codes(self.objects, products)
 
     def complain(self, cell: Cell, message: str, hint: str | None = None) -> None:
@@ -68,20 +90,23 @@ class SheetRows:
 
     def read_rows(self) -> Iterator[SheetRow]:
         """Yield the rows of declared variants."""
-        seen: dict[tuple[str, str], int] = {}
+        seen: dict[tuple[str, Span], int] = {}
         for number in range(self.columns.header + 1, len(self.table.rows)):
-            if not any(map(trim, self.table.rows[number])):
+            code_cell = Cell(number, self.columns.fixed[CODE])
+            is_declared = self.table.raw(code_cell) in self.objects
+            if not is_declared and not any(map(trim, self.table.rows[number])):
                 continue
             self.refuse_surplus(number)
-            code, start = self.read_code(number), self.read_start(number)
-            if code is None or start is None:
-                yield SheetRow(number, None, "")
+            code = self.read_code(number)
+            start, end = self.read_when(number, FROM), self.read_when(number, UNTIL)
+            if code is None or start is None or end is None:
+                yield SheetRow(number, None)
                 continue
-            first = seen.setdefault((code, start), number)
+            first = seen.setdefault((code, (start, end)), number)
             if first != number:
-                self.refuse_double(Cell(number, self.columns.fixed[CODE]), code, first)
+                self.refuse_double(code_cell, code, first)
             self.compare_names(number, code)
-            yield SheetRow(number, Address(self.kind.name, code), start)
+            yield SheetRow(number, Address(self.kind.name, code), (start, end))
 
     def refuse_surplus(self, number: int) -> None:
         """Complain of a value to the right of the last column."""
@@ -100,7 +125,7 @@ class SheetRows:
             self.complain(cell, reason)
             return None
         raw = self.table.raw(cell)
-        if not trim(raw):
+        if not trim(raw) and raw not in self.objects:
             self.complain(cell, "the row has no code", "write its code, or empty the row")
             return None
         try:
@@ -111,7 +136,7 @@ class SheetRows:
             self.complain(cell, str(error), hint or error.hint)
             return None
         for other in self.codes.others_like(code):
-            if not self.names_tell(number, code, other):
+            if other not in self.written and not self.names_tell(number, code, other):
                 hint = "columns product and model with its names tell the two apart"
                 self.complain(cell, f"`{code}` may be `{other}` too, which is declared", hint)
                 return None
@@ -144,11 +169,15 @@ class SheetRows:
                 text = trim(unguard(self.table.raw(cell)))
                 self.other_names += bool(text) and text != trim(names[name])
 
-    def read_start(self, number: int) -> str | None:
-        """Return the day from which a row holds, empty for none; None where it cannot be told."""
-        cell = self.cell(number, FROM)
+    def read_when(self, number: int, name: str) -> str | None:
+        """Return the day or time of a row, empty for none; None where it cannot be told."""
+        cell = self.cell(number, name)
         if cell is None or not (text := self.table.text(cell)):
             return ""
+        if self.zone is None and not self.lacks_zone:
+            self.lacks_zone = True
+            hint = "set `timezone: Asia/Jakarta` in reconciler.yaml"
+            self.complain(cell, "a date needs the time zone of the shop", hint)
         try:
             if reason := self.table.faults.get(cell):
                 raise NotADate(reason, "write YYYY-MM-DD")

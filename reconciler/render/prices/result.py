@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.catalogue.writing.results import EditedFile
+from reconciler.core.dated import show
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.masked import mask_all, value_at
 from reconciler.core.prices.rows import PriceRows
 from reconciler.core.prices.sheet import PriceEdit, Sheet
+from reconciler.core.prices.steps import declared_value, find_amount
 from reconciler.kinds import KINDS
 from reconciler.render.import_ import difference_lines
 from reconciler.render.json import object_document
@@ -70,15 +72,17 @@ def import_document(
 
 
 def _edit_document(edit: PriceEdit, desired: Any, labels: ObjectLabels) -> dict[str, Any]:
-    declared = desired[edit.address]
+    source, known = desired[edit.address].source, declared_value(desired, edit.address)
+    place = source.place_of(edit.path)
     return {
         **object_document(edit.address, labels),
         "path": list(edit.path),
-        "before": mask_all(value_at(declared.value, edit.path)),
+        "before": mask_all(find_amount(value_at(known, edit.path), edit.span[0])),
         "after": edit.value,
-        "from": edit.start or None,
+        "from": show(edit.span[0]) or None,
+        "until": show(edit.span[1]) or None,
         "cell": str(edit.cell),
-        "source": {"file": declared.source.file, "line": declared.source.line},
+        "source": {"file": place.file, "line": place.line},
     }
 
 

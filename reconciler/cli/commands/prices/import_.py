@@ -12,9 +12,16 @@ from reconciler.cli import options, output
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @options.directory
+@click.option(
+    "--layer",
+    metavar="NAME",
+    help="Write to this layer (default: the last one that declares the price).",
+)
 @click.option("--dry-run", is_flag=True, help="Show the edits without writing them.")
 @options.output_format
-def import_(file: Path, directory: Path, dry_run: bool, output_format: str) -> None:
+def import_(
+    file: Path, directory: Path, layer: str | None, dry_run: bool, output_format: str
+) -> None:
     """Write the prices of a sheet to the catalogue files.
 
     FILE is CSV, or .xlsx. An empty cell leaves a price as it is, and `-` removes the price of an
@@ -24,7 +31,7 @@ def import_(file: Path, directory: Path, dry_run: bool, output_format: str) -> N
         from reconciler.render.prices import result as render
         from reconciler.workflows.prices.import_ import import_prices
 
-        found = import_prices(file, directory, dry_run)
+        found = import_prices(file, directory, dry_run, layer)
     if output_format == "json":
         document = render.import_document(
             found.sheet, found.desired, found.files, found.labels, dry_run
