@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import references_of
+from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live
 from reconciler.core.model.masked import reveal, reveal_all
@@ -22,19 +24,22 @@ def make_document(live: Live, plan: Plan, keys: Mapping[str, Set[str]]) -> Docum
     """Return the objects that reads have shown, and those that they name, as a seed document.
 
     `keys` are the keys that a seed document knows, by kind. A field that no read showed is left
-    out, so that the twin has its default.
+    out, so that the twin has its default. What an update may clear unseen has some value.
     """
     document: Document = {}
+    unseen = find_unseen(live, plan)
     named = find_named(live, plan)
     for kind in (kind for kind in SHOP_KINDS.values() if kind.name in keys and not kind.parent):
         rows = {
-            reveal(str(name)): encode_row(kind, state.value, keys[kind.name])
+            reveal(str(name)): encode_row(
+                kind, {**unseen.get(Address(kind.name, name), {}), **state.value}, keys[kind.name]
+            )
             for name, state in live.iterate_observed(kind.name)
         }
         for name in named.get(kind.name, ()):
             rows.setdefault(name, encode_row(kind, {kind.identity: name}, keys[kind.name]))
         for child in (child for child in SHOP_KINDS.values() if child.parent_kind == kind.name):
-            _nest(kind, child, live, keys, rows)
+            _nest(kind, child, live, keys, rows, unseen)
         document[kind.collection] = list(rows.values())
     return document
 
@@ -55,16 +60,51 @@ def find_named(live: Live, plan: Plan) -> Mapping[str, set[str]]:
     return found
 
 
+def find_unseen(live: Live, plan: Plan) -> Mapping[Address, Value]:
+    """Return a value for each field of updated objects that the API never returns.
+
+    DealPOS may have one, and an update that clears it would go unnoticed.
+    """
+    found = {}
+    changed = {change.address for change in plan.changes}
+    for change in plan.changes:
+        kind = SHOP_KINDS[change.address.kind]
+        if change.before is None or kind.update is None:
+            continue
+        names = {name for name, field in kind.fields.items() if field.write_only}
+        if kind.fields_at_risk:
+            names &= kind.fields_at_risk(change.before).keys()
+        text: str | None = UNKNOWN
+        if names and kind.fields_at_risk:
+            others = sorted(live.names_of(kind) - {a.name for a in changed if a.kind == kind.name})
+            text = next(iter(others), None)
+        values = {
+            name: _stand_in(kind.fields[name], text)
+            for name in sorted(names - change.before.keys())
+        }
+        address = Address(kind.name, change.renamed_from or change.address.name)
+        found[address] = {name: value for name, value in values.items() if value is not None}
+    return found
+
+
+def _stand_in(field: Field, text: str | None) -> Any:
+    """Return some value of a field; a text of a certain type of object names another object."""
+    empty = field.wire.codec.empty
+    return text if empty == "" else True if empty is False else 1
+
+
 def _nest(
     kind: Kind,
     child: Kind,
     live: Live,
     keys: Mapping[str, Set[str]],
     rows: dict[str, dict[str, Any]],
+    unseen: Mapping[Address, Value],
 ) -> None:
     """Put the objects of `child` into the rows of their parents."""
     assert child.parent is not None
-    for value in live.values_of(child).values():
+    for name, value in live.values_of(child).items():
+        value = {**unseen.get(Address(child.name, name), {}), **value}
         owner = reveal(str(value.get(kind.name) or UNKNOWN))
         row = rows.setdefault(owner, encode_row(kind, {kind.identity: owner}, keys[kind.name]))
         items = row.setdefault(child.parent.key, [])

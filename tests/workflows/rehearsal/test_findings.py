@@ -152,6 +152,15 @@ def test_a_saved_plan_is_rehearsed_as_it_was_approved(same: MakeShop) -> None:
     assert found.requests == run.usage.requests == 2
 
 
+def test_a_field_that_no_read_shows_and_an_update_may_clear_is_named(make_shop: MakeShop) -> None:
+    shop = make_shop({"outlets": [{"Name": "Bandung", "Code": "BDG"}]})
+    shop.write("outlets: [{name: Bandung, code: BD}]")
+    run, found = rehearsed(shop)
+    assert found.passed(run.plan.interruptions)
+    told = differing(found)["put_omitted=clear"]
+    assert told == {"outlet/Bandung": "receipt, negative_inventory"}
+
+
 def test_pricebooks_are_in_the_twin_too(
     open_shop: MakeShop, live: dict[str, Any], files: str
 ) -> None:
