@@ -28,6 +28,7 @@ from reconciler.cli.commands.init import init
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.prices import prices
 from reconciler.cli.commands.provider import provider
+from reconciler.cli.commands.rehearsal import rehearse
 from reconciler.cli.commands.sandbox import sandbox
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.serving.board import board
@@ -168,7 +169,7 @@ def _complete(command: click.Command, prefix: str) -> None:
 
 COMMANDS = (
     *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
-    *(schedule, prices, serve, provider, board, fleet, completion),
+    *(rehearse, schedule, prices, serve, provider, board, fleet, completion),
 )
 for command in COMMANDS:
     cli.add_command(command)

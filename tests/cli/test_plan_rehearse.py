@@ -89,6 +89,28 @@ def test_a_saved_plan_with_a_rehearsal_can_be_applied(
     assert run("apply", saved, "--shop", shop, "--auto-approve").code == 0
 
 
+def test_a_saved_plan_is_rehearsed_as_it_was_approved(
+    run: RunProgram, shop: Path, declare: WriteCatalogue, tmp_path: Path
+) -> None:
+    saved = tmp_path / "plan.json"
+    assert run("plan", shop, "--out", saved).code == 0
+    declare(edited(TWO_SIZES + CUSTOMER, ("18000", "99000"), ("city: Jakarta", "city: Bogor")))
+    trace = tmp_path / "trace.json"
+    said = run("rehearse", saved, "--shop", shop, "--trace", trace)
+    assert said.code == 0
+    assert "unit_price  18,000 → 19,000" in said.out
+    assert "0 errors, end state as declared, 2 of 2 stop points are safe" in said.out
+    assert '"path": "/Variant", "status": 200' in trace.read_text("utf-8")
+    # Nothing was applied.
+    assert run("apply", saved, "--shop", shop, "--auto-approve").code == 0
+
+
+def test_only_a_saved_plan_can_be_rehearsed_by_itself(run: RunProgram, shop: Path) -> None:
+    said = run("rehearse", shop)
+    assert said.code == 1
+    assert "cannot be read" in said.err or "is not a saved plan" in said.err
+
+
 def test_a_trace_needs_a_rehearsal(run: RunProgram, shop: Path, tmp_path: Path) -> None:
     said = run("plan", shop, "--trace", tmp_path / "trace.json")
     assert said.code == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import exit_codes, options, output, prompt
+from reconciler.cli.saved_plan import find_plan_folder
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def apply(
                 hint="add --auto-approve to apply without asking",
             )
         saved = _read_saved_plan(target, verify)
-        root = _find_shop_folder(target, folder, saved)
+        root = find_plan_folder(target, folder, saved) if saved else _check_folder(target, folder)
         plan = _choose_planner(saved, options.parse_scope(**part), overwrite)
         limits = Limits(max_requests, timeout, reserve)
         with (
@@ -153,26 +153,12 @@ def _read_saved_plan(target: Path, verify: bool) -> SavedPlan | None:
     return plan_file.read_plan(target, plan_file.read_key() if verify else None)
 
 
-def _find_shop_folder(target: Path, folder: Path | None, saved: SavedPlan | None) -> Path:
-    """Return the shop folder; for a saved plan the one that it was made from."""
-    if saved is None:
-        if folder is not None:
-            hint = f"run: reconciler apply {shlex.quote(str(folder))}"
-            raise UsageError("--shop needs a saved plan", hint=hint)
-        return target
-    from reconciler.catalogue.files import SETTINGS_FILE
-
+def _check_folder(target: Path, folder: Path | None) -> Path:
+    """Return the shop folder, where no saved plan names one."""
     if folder is not None:
-        return folder
-    for place in (Path(saved.folder), Path()):
-        if (place / SETTINGS_FILE).exists():
-            return place
-    if os.environ.get("DEALPOS_URL"):
-        return Path()  # the environment names the shop
-    raise UsageError(
-        f"{target} was made from {saved.folder}, which is not a shop folder here",
-        hint="name the shop folder with --shop",
-    )
+        hint = f"run: reconciler apply {shlex.quote(str(folder))}"
+        raise UsageError("--shop needs a saved plan", hint=hint)
+    return target
 
 
 def _choose_planner(saved: SavedPlan | None, scope: Scope, overwrite: tuple[str, ...]) -> Planner:
