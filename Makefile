@@ -7,7 +7,7 @@ RUN := .venv/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check install --quiet
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test deep mutation browser docs guides picture lint format schemas man contract cassettes requests soak fuzz prefixes race crash outage bench load dist sbom vulnerabilities lock locked clean
+.PHONY: help demo test deep mutation browser docs guides picture lint format schemas man editor contract cassettes requests soak fuzz prefixes race crash outage bench load dist sbom vulnerabilities lock locked clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
@@ -21,6 +21,7 @@ help:
 	@echo "make browser   test the page of a plan in Chromium"
 	@echo "make schemas   write schemas/ from the models"
 	@echo "make man       write docs/man/reconciler.1 from the help of the commands"
+	@echo "make editor    install yaml-language-server into build/ for the tests of editors; needs npm"
 	@echo "make contract  test the sandbox against schemas/dealpos.openapi.yaml with random requests (minutes)"
 	@echo "make cassettes record cassettes/ again from a sandbox on loopback"
 	@echo "make requests  compare the API usage of every story, in large shops too, with docs/requests.md"
@@ -120,6 +121,11 @@ lint: .venv/dev.stamp
 format: .venv/dev.stamp
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
+
+editor: build/editor/2.0.0.stamp
+build/editor/2.0.0.stamp:
+	@npm install --silent --no-audit --no-fund --prefix build/editor yaml-language-server@2.0.0
+	@touch $@
 
 man: .venv/run.stamp
 	@$(RUN) tools.man

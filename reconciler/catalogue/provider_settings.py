@@ -105,6 +105,13 @@ def _parse_country(written: str) -> str:
 
 
 _TEXT = {"type": "string"}
+
+
+def _sentence_schema(reason: str) -> dict[str, Any]:
+    text = f"The sentence for the reason {reason}. Example: `{{code}} cannot be used`."
+    return {"type": "string", "maxLength": MAX_MESSAGE, "description": text}
+
+
 _Address = Annotated[
     Any, validator_of(parse_address, "address"), WithJsonSchema(_TEXT | {"pattern": ":[0-9]+$"})
 ]
@@ -116,10 +123,17 @@ class ProviderEntry(TypedDict, total=False):
 
     url: Annotated[
         str,
-        Field(description="Where plan and apply reach a provider; left out: `store` is opened."),
+        Field(
+            description="Where plan and apply reach a provider; left out: `store` is opened. "
+            "Example: `https://coupons.example.com`."
+        ),
     ]
     store: Annotated[
-        str, Field(description=f"A file, or postgresql://… as ${{{DSN}}}; default {DEFAULT_STORE}.")
+        str,
+        Field(
+            description=f"A file, or postgresql://… as ${{{DSN}}}; default {DEFAULT_STORE}. "
+            "Example: `.provider/provider.db`."
+        ),
     ]
     durable_holds: Annotated[
         Flag, Field(description="Holds survive a power cut, at a slower yes; default false.")
@@ -128,7 +142,7 @@ class ProviderEntry(TypedDict, total=False):
         Any,
         validator_of(_parse_hold, "hold"),
         WithJsonSchema(_TEXT | {"pattern": "^[0-9]+[smhd]$"}),
-        Field(description="How long a yes reserves a use; default 10m."),
+        Field(description="How long a yes reserves a use; default 10m. Example: `10m`."),
     ]
     reentry: Annotated[
         Reentry, Field(description="The answer to a second entry while the last use is reserved.")
@@ -146,7 +160,10 @@ class ProviderEntry(TypedDict, total=False):
         Any,
         validator_of(_parse_country, "country"),
         WithJsonSchema({"type": ["string", "integer"]}),
-        Field(description="The country code that phone numbers may be written without."),
+        Field(
+            description="The country code that phone numbers may be written without. "
+            'Example: `"62"`.'
+        ),
     ]
     language: Annotated[Language, Field(description="The language of the cashier; default en.")]
     messages: Annotated[
@@ -154,25 +171,40 @@ class ProviderEntry(TypedDict, total=False):
         WithJsonSchema(
             {
                 "type": "object",
-                "properties": {reason: _TEXT | {"maxLength": MAX_MESSAGE} for reason in REASONS},
+                "properties": {reason: _sentence_schema(reason) for reason in REASONS},
                 "additionalProperties": False,
             }
         ),
-        Field(description="Sentences of your own, by reason; {code} and other facts in braces."),
+        Field(
+            description="Sentences of your own, by reason; {code} and other facts in braces. "
+            'Example: `{"unknown": "{code} is not known"}`.'
+        ),
     ]
 
 
 class ServeEntry(TypedDict, total=False):
     """The server that answers tills: where it listens, and to whom."""
 
-    listen: Annotated[_Address, Field(description="For DealPOS; default 127.0.0.1:8080.")]
-    admin: Annotated[_Address, Field(description="For operators; default 127.0.0.1:8081.")]
+    listen: Annotated[
+        _Address,
+        Field(description="For DealPOS; default 127.0.0.1:8080. Example: `127.0.0.1:8080`."),
+    ]
+    admin: Annotated[
+        _Address,
+        Field(description="For operators; default 127.0.0.1:8081. Example: `127.0.0.1:8081`."),
+    ]
     proxies: Annotated[
         list[_Network],
-        Field(description="Proxies whose X-Forwarded-For is believed; default: this machine."),
+        Field(
+            description="Proxies whose X-Forwarded-For is believed; default: this machine. "
+            'Example: `["10.0.0.1"]`.'
+        ),
     ]
     allow: Annotated[
-        list[_Network], Field(description="Networks that may ask; left out: every network.")
+        list[_Network],
+        Field(
+            description='Networks that may ask; left out: every network. Example: `["10.0.0.0/8"]`.'
+        ),
     ]
 
 

@@ -60,9 +60,14 @@ _Globs = Annotated[list[Code], Field(min_length=1)]
 class PruneEntry(TypedDict, total=False):
     """Kinds, and globs that narrow them: an object must match one of each list that is there."""
 
-    kinds: Required[_Globs]
-    categories: Annotated[_Globs, Field(description="`*` stays on a level of the path, `**` not.")]
-    codes: Annotated[_Globs, Field(description="Globs on the code, or name, of the object.")]
+    kinds: Required[Annotated[_Globs, Field(description="The kinds of the objects.")]]
+    categories: Annotated[
+        _Globs,
+        Field(description='`*` stays on a level of the path, `**` not. Example: `["Drinks/**"]`.'),
+    ]
+    codes: Annotated[
+        _Globs, Field(description='Globs on the code, or name, of the object. Example: `["10*"]`.')
+    ]
     delete: Annotated[Flag, Field(description="Delete; otherwise objects are retired.")]
 
 
@@ -78,7 +83,9 @@ class AllowEntry(TypedDict, total=False):
 class RemovedEntry(TypedDict, total=False):
     """An object to remove."""
 
-    address: Required[Annotated[_Address, Field(description="`kind/name`, such as variant/1003S.")]]
+    address: Required[
+        Annotated[_Address, Field(description="`kind/name`. Example: `variant/1003S`.")]
+    ]
     delete: Annotated[Flag, Field(description="Delete it; otherwise it is retired.")]
 
 

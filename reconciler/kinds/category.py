@@ -15,8 +15,11 @@ class Category(TypedDict, total=False):
     """A category of the catalogue."""
 
     name: Required[Annotated[CategoryPath, Identity(), one_key("Name")]]
+    """The path, which identifies the category. Example: `Drinks/Coffee`."""
     code: Annotated[Text, sent_key("Code"), WriteOnly()]
+    """A code of your own, sent when the category is created. Example: `DC`."""
     discontinued: Annotated[DatedFlag, one_key("Discontinued", FLAG)]
+    """True takes the category out of use. Example: `true`."""
 
 
 def _update(values: Sequence[Value]) -> dict[str, Any]:

@@ -26,7 +26,9 @@ class Requirement(TypedDict, total=False):
     """Articles of which one must be in the basket: variants or categories. Order has no meaning."""
 
     variants: Annotated[list[Code], AfterValidator(sorted)]
+    """Codes of variants. Example: `["1003L"]`."""
     categories: Annotated[list[CategoryPath], AfterValidator(sorted)]
+    """Paths of categories. Example: `["Drinks/Coffee"]`."""
 
 
 def _type(raw: Any) -> str:
@@ -63,23 +65,34 @@ class Coupon(TypedDict, total=False):
     """A promotion code that a cashier enters."""
 
     code: Required[Annotated[Code, Identity(), one_key("Code")]]
+    """The code that the cashier enters, which identifies the coupon. Example: `DISC20`."""
     type: Annotated[
         Literal["DiscountPercentage", "DiscountAmount"],
         Wire(("Type",), ("Type",), Codec(_type, empty="")),
     ]
+    """A share of the price, or an amount. Example: `DiscountPercentage`."""
     discount: Annotated[Money, one_key("Discount", INTEGER)]
+    """The percentage or the amount. Example: `20`."""
     limit: Annotated[Count, one_key("Limit", INTEGER)]
+    """Uses until the coupon is used up. Example: `100`."""
     minimum_amount: Annotated[
         Money,
         # dealpos-api.md §10: read as MinimumSpending, in the list alone.
         Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), INTEGER, listing_only=True),
     ]
+    """The least amount of a sale. Example: `50000`."""
     maximum_discount: Annotated[Money, sent_key("MaximumDiscount", INTEGER), WriteOnly()]
+    """The most that a percentage takes off. Example: `25000`."""
     full_price_item_only: Annotated[Flag, sent_key("FullPriceItemOnly", YES_NO), WriteOnly()]
+    """True if it is only for articles without another discount. Example: `true`."""
     expiry_date: Annotated[Day, one_key("ExpiryDate", DAY)]
+    """The last day. Example: `2034-12-31`."""
     description: Annotated[Text, one_key("Description")]
+    """A text for the cashier. Example: `Opening week`."""
     customer: Annotated[Code, one_key("CustomerCode"), Reference("customer")]
+    """The code of the only customer who may use it. Example: `DP-001`."""
     reference_id: Annotated[Text, sent_key("ReferenceID"), WriteOnly()]
+    """A reference of your own, sent when the coupon is created. Example: `CAMPAIGN-7`."""
     requires: Annotated[
         Requirement,
         AfterValidator(_name_requirement),
@@ -87,6 +100,7 @@ class Coupon(TypedDict, total=False):
         Reference("variant", under="variants"),
         Reference("category", under="categories"),
     ]
+    """Articles of which one must be in the sale. Example: `{"variants": ["1003L"]}`."""
 
 
 def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -19,15 +19,19 @@ class Outlet(TypedDict, total=False):
     """A shop of the chain; whether it is suspended is decided in DealPOS alone."""
 
     name: Required[Annotated[Code, Identity(), one_key("Name")]]
+    """The name, which identifies the outlet. Example: `Bandung`."""
     code: Annotated[Text, one_key("Code")]
+    """A code of your own. Example: `"002"`."""
     receipt: Annotated[
         Text, sent_key("Receipt"), WriteOnly("the list of outlets does not show the receipt number")
     ]
+    """The number or text on receipts, as in DealPOS. Example: `BDG`."""
     negative_inventory: Annotated[
         Flag,
         sent_key("NegativeInventory", YES_NO),
         WriteOnly("the list of outlets does not show whether stock may fall below zero"),
     ]
+    """True if stock may fall below zero. Example: `true`."""
 
 
 def _update(values: Sequence[Value]) -> dict[str, Any]:

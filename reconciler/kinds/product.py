@@ -17,17 +17,25 @@ class Product(TypedDict, total=False):
     """A product, with the variants that are sold."""
 
     code: Required[Annotated[Code, Identity(), one_key("Code")]]
+    """The code, which identifies the product in the shop. Example: `"1003"`."""
     name: Annotated[Text, one_key("Name")]
+    """The name on the till and on receipts. Example: `Kopi Susu`."""
     category: Annotated[CategoryPath, one_key("Category"), Reference("category")]
+    """The path of its category. Example: `Drinks/Coffee`."""
     brand: Annotated[Text, Wire(("Brand",), ("Brand", "BrandName"))]
+    """The brand. Example: `Kopi Nusantara`."""
     description: Annotated[Text, one_key("Description")]
+    """A text about the product. Example: `With palm sugar`."""
     discontinued: Annotated[DatedFlag, one_key("Discontinued", FLAG)]
+    """True takes the product off sale. Example: `true`."""
     image_url: Annotated[Text, Wire(("ImageURL",), ("ImageURL", "ImageUrl")), Derived(_IMAGE)]
+    """The address of its picture. Example: `https://example.com/1003.jpg`."""
     extra_images_url: Annotated[
         list[Text],
         Wire(("ExtraImagesURL",), ("ExtraImagesURL", "ExtraImageURL"), TEXTS),
         Derived(_IMAGE),
     ]
+    """The addresses of further pictures. Example: `["https://example.com/1003-b.jpg"]`."""
 
 
 _FIELDS = tuple(Product.__annotations__)

@@ -33,15 +33,20 @@ class AppliesTo(TypedDict, total=False):
     """Articles that the discount is for: variants or categories. Order has no meaning."""
 
     variants: Annotated[list[Code], AfterValidator(sorted), Field(min_length=1)]
+    """Codes of variants. Example: `["1003L"]`."""
     categories: Annotated[list[CategoryPath], AfterValidator(sorted), Field(min_length=1)]
+    """Paths of categories. Example: `["Drinks/Coffee"]`."""
 
 
 class BatchOfCodes(TypedDict, total=False):
     """Many codes that a key derives; none of them stands in a file."""
 
     count: Required[Count]
+    """The number of codes. Example: `1000`."""
     length: Count
+    """Characters of a code, without the prefix. Example: `12`."""
     prefix: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{0,20}$")]
+    """The beginning of each code. Example: `VISIT-`."""
 
 
 def _fill(codes: BatchOfCodes) -> dict[str, Any]:
@@ -50,34 +55,50 @@ def _fill(codes: BatchOfCodes) -> dict[str, Any]:
 
 
 # `from` is a word of Python, which the statement of a class cannot hold.
-_Begin = TypedDict("_Begin", {"from": WhenInZone}, total=False)
+_From = Annotated[WhenInZone, Field(description="The first day, or time. Example: `2027-03-20`.")]
+_Begin = TypedDict("_Begin", {"from": _From}, total=False)
 
 
 class ProviderCoupon(_Begin, total=False):
     """A coupon that the provider answers for; a key that is left out sets no condition."""
 
     code: Required[Annotated[Code, Identity()]]
+    """The code that the cashier enters, which identifies the coupon. Example: `LEBARAN25`."""
     type: Literal["Percentage", "Amount"]
+    """A share of the price, or an amount. Example: `Percentage`."""
     amount: Annotated[Money, _NUMBER]
+    """The percentage or the amount. Example: `25`."""
     maximum_discount: Annotated[Money, _NUMBER]
+    """The most that a percentage takes off. Example: `50000`."""
     minimum_amount: Annotated[Money, _NUMBER]
+    """The least amount of the cart. Example: `100000`."""
     limit: Annotated[Count, _NUMBER]
+    """Uses until the coupon is used up. Example: `500`."""
     limit_per_customer: Annotated[Count, _NUMBER]
+    """Uses of one customer. Example: `1`."""
     until: WhenInZone
+    """The last day, or a time at which it ends. Example: `2027-04-05`."""
     outlets: Annotated[
         list[Code], AfterValidator(sorted), Field(min_length=1), _NOTHING, Reference("outlet")
     ]
+    """The only outlets that take it. Example: `["Bandung"]`."""
     customer: Annotated[Code, Reference("customer")]
+    """The code of the only customer who may use it. Example: `DP-001`."""
     applies_to: Annotated[
         AppliesTo,
         _MAP,
         Reference("variant", under="variants"),
         Reference("category", under="categories"),
     ]
+    """Articles that the discount is for. Example: `{"categories": ["Drinks/Coffee"]}`."""
     message: Annotated[Text, StringConstraints(max_length=MAX_MESSAGE)]
+    """A text for the cashier. Example: `25 % off for Lebaran`."""
     disabled: Annotated[Flag, Wire((), (), FLAG)]
+    """True refuses the coupon at once; its uses are kept. Example: `true`."""
     reentry: Reentry
+    """The answer to a second entry while the last use is held. Example: `same-customer`."""
     codes: Annotated[BatchOfCodes, AfterValidator(_fill), _MAP]
+    """Many single-use codes, which a key derives. Example: `{"count": 1000, "length": 12}`."""
 
 
 _REASONS = {

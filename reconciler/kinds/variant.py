@@ -42,21 +42,27 @@ class OutletPrice(TypedDict, total=False):
     """The price at one outlet, instead of the base price."""
 
     price: Required[DatedMoney]
+    """The price at this outlet. Example: `19000`."""
     extra_cost: DatedMoney
+    """The cost at this outlet, on top of the cost of the variant. Example: `500`."""
 
 
 class Component(TypedDict, total=False):
     """The number of units of another variant in one unit of this variant."""
 
     qty: Required[Count]
+    """Units of it in one unit of the set. Example: `2`."""
 
 
 class Variant(TypedDict, total=False):
     """One sellable form of a product, with its prices."""
 
     code: Required[Annotated[Code, Identity(), one_key("Code")]]
+    """The code, which identifies the variant in the shop: that on the barcode. Example: `1003L`."""
     model: Annotated[Text, Wire(("Model",), ("Variant", "Model"))]
+    """The form of the product that this variant is. Example: `Large`."""
     name: Annotated[Text, one_key("Name")]
+    """The name on the till, if it is not made of product and model. Example: `Kopi Susu Large`."""
     type: Annotated[
         Literal[
             "Standard",
@@ -70,16 +76,25 @@ class Variant(TypedDict, total=False):
         ],
         one_key("Type", _TYPE),
     ]
+    """The type of the article. Example: `Standard`."""
     unit_cost: Annotated[DatedMoney, one_key("UnitCost", INTEGER)]
+    """The cost of one unit. Example: `9000`."""
     unit_price: Annotated[DatedMoney, one_key("UnitPrice", INTEGER)]
+    """The price of one unit, where an outlet has none of its own. Example: `18000`."""
     order_price: Annotated[Money, one_key("OrderPrice", INTEGER)]
+    """The price of the last order. Example: `8500`."""
     weight: Annotated[Count, one_key("Weight", INTEGER)]
+    """The weight, in the unit of the shop. Example: `250`."""
     taxable: Annotated[Flag, one_key("Taxable", FLAG)]
+    """True if tax is added. Example: `true`."""
     loyalty_point: Annotated[Flag, one_key("LoyaltyPoint", FLAG)]
+    """True if a sale earns loyalty points. Example: `true`."""
     discontinued: Annotated[DatedFlag, one_key("Discontinued", FLAG)]
+    """True takes the variant off sale. Example: `true`."""
     description: Annotated[
         Text, Wire(("VariantDescription",), ("Description", "VariantDescription"))
     ]
+    """A text about the variant. Example: `350 ml`."""
     outlet_prices: Annotated[
         dict[Code, OutletPrice],
         Wire(
@@ -90,16 +105,23 @@ class Variant(TypedDict, total=False):
         Sum(),
         Reference("outlet", keys=True),
     ]
+    """Prices at single outlets, by the outlet's name. Example: `{"Bandung": {"price": 19000}}`."""
     components: Annotated[
         dict[Code, Component],
         Wire(("Components",), ("Components",), keyed_list("Code", qty=("Qty", INTEGER))),
         Reference("variant", keys=True),
     ]
+    """The parts of a set, by the code of the variant. Example: `{"1003L": {"qty": 2}}`."""
     parent_code: Annotated[Code, sent_key("ParentCode"), WriteOnly()]
+    """The variant that a unit of measure belongs to; for type MultipleUOM. Example: `1003L`."""
     ratio: Annotated[Count, sent_key("Ratio", INTEGER), WriteOnly()]
+    """Units of the parent in one of these; for type MultipleUOM. Example: `12`."""
     expired_day_prepaid: Annotated[Count, sent_key("ExpiredDayPrepaid", INTEGER), WriteOnly()]
+    """Days until a prepaid article ends. Example: `30`."""
     expired_month_prepaid: Annotated[Count, sent_key("ExpiredMonthPrepaid", INTEGER), WriteOnly()]
+    """Months until a prepaid article ends. Example: `6`."""
     point_prepaid: Annotated[Count, sent_key("PointPrepaid", INTEGER), WriteOnly()]
+    """Points of a prepaid article; 0 for no limit. Example: `10`."""
 
 
 def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -28,8 +28,8 @@ from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED, SHOP_KINDS
-from reconciler.workflows import schemas as schema
 from reconciler.workflows.open_shop import OpenShop
+from reconciler.workflows.schemas import files as schema
 
 SCHEMA = "catalogue.schema.json"
 

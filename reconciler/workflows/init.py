@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler import confined
 from reconciler.catalogue.files import SETTINGS_FILE, has_file
 from reconciler.errors import UsageError
-from reconciler.workflows import schemas as schema
+from reconciler.workflows.schemas import files as schema
 
 _SETTINGS = """\
 # yaml-language-server: $schema=schemas/reconciler.schema.json

@@ -26,4 +26,4 @@ def test_the_page_is_valid_and_complete() -> None:
     )
     assert ran.stderr == ""
     for text in ("reconciler plan [OPTIONS] [DIR]", "--detailed-exitcode", "EXIT STATUS"):
-        assert text in " ".join(ran.stdout.replace("−", "-").split())
+        assert text in " ".join(ran.stdout.replace("\N{MINUS SIGN}", "-").split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from reconciler.catalogue import settings
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 from reconciler.workflows import init
-from reconciler.workflows import schemas as schema
+from reconciler.workflows.schemas import files as schema
 from tests.support.shop import ROOT
 
 CATALOGUE = "catalogue.schema.json"
@@ -69,6 +70,44 @@ def test_the_schemas_on_disk_are_those_of_the_models() -> None:
     on_disk = {p.name: p.read_text(encoding="utf-8") for p in (ROOT / "schemas").glob("*.json")}
     assert sorted(on_disk) == sorted(made)
     assert on_disk == made
+
+
+FILES = {**schema.file_schemas(), **schema.fleet_schema()}
+
+
+def keys(body: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every key that a file may have, with its schema."""
+    if isinstance(body, list):
+        for item in body:
+            yield from keys(item, path)
+    elif isinstance(body, dict):
+        for name, inner in body.get("properties", {}).items():
+            yield f"{path}/{name}", inner
+            yield from keys(inner, f"{path}/{name}")
+        for name, inner in body.items():
+            if name != "properties":
+                yield from keys(inner, f"{path}/{name}" if name == "$defs" else path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_key_has_a_description_and_an_example_that_is_valid(name: str) -> None:
+    document = json.loads(FILES[name])
+    found = dict(keys(document))
+    assert len(found) >= 5
+    for path, body in found.items():
+        assert body.get("description", "").endswith("."), path
+        assert "Example" not in body["description"], path
+        assert body["examples"], path
+        for example in body["examples"]:
+            whole = {**body, "$defs": document.get("$defs", {})}
+            errors = list(jsonschema.Draft202012Validator(whole).iter_errors(example))
+            assert not errors, f"{path}: {errors[0].message}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_schema_names_its_version(name: str) -> None:
+    assert json.loads(FILES[name])["$id"] == f"{schema.BASE}/{name}"
+    assert schema.BASE.endswith("/2")
 
 
 def test_writing_gives_the_same_files(tmp_path: Path) -> None:
@@ -292,4 +331,4 @@ def test_what_is_not_compared_says_so_in_the_editor() -> None:
         for name, field in kind.fields.items():
             if field.uncompared_reason:
                 shown = definitions[kind.name]["properties"][name]["description"]
-                assert shown == f"Not compared: {field.uncompared_reason}."
+                assert shown.endswith(f"Not compared: {field.uncompared_reason}.")

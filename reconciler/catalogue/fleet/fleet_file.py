@@ -53,13 +53,16 @@ class GateEntry(TypedDict, total=False):
         Any,
         validator_of(_parse_wait, "wait"),
         WithJsonSchema({"type": ["string", "integer"], "pattern": "^([0-9]+[smhd]|0)$"}),
-        Field(description="The time from the end of a wave to the next one; default 0."),
+        Field(
+            description="The time from the end of a wave to the next one; default 0. "
+            "Example: `30m`."
+        ),
     ]
     max_failed: Annotated[
         Any,
         validator_of(_parse_max_failed, "number"),
         WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_SHOPS}),
-        Field(description="Shops of a wave that may fail; default 0."),
+        Field(description="Shops of a wave that may fail; default 0. Example: `1`."),
     ]
 
 
@@ -74,7 +77,8 @@ class FleetEntry(TypedDict):
             dict[ShopName, str],
             Field(
                 min_length=1,
-                description="The folder of each shop, from the fleet file.",
+                description="The folder of each shop, from the fleet file. "
+                'Example: `{"bandung": "shops/bandung"}`.',
                 json_schema_extra={"additionalProperties": False},
             ),
         ]
@@ -82,10 +86,16 @@ class FleetEntry(TypedDict):
     waves: NotRequired[
         Annotated[
             list[list[str]],
-            Field(min_length=1, description="Names or globs; each shop is in one wave."),
+            Field(
+                min_length=1,
+                description="Names or globs; each shop is in one wave. "
+                'Example: `[["bandung"], ["jakarta-*"]]`.',
+            ),
         ]
     ]
-    gate: NotRequired[GateEntry]
+    gate: NotRequired[
+        Annotated[GateEntry, Field(description="The conditions under which the next wave begins.")]
+    ]
 
 
 def load_fleet(path: Path, environment: Mapping[str, str] | None = None) -> Fleet:

@@ -36,7 +36,7 @@ def hint_on_layer_key(key: str) -> str | None:
 class OmitEntry(TypedDict, total=False):
     """An object of a layer below that this shop does not declare."""
 
-    address: Required[Annotated[_Text, Field(description="`kind/name`, such as variant/1003S.")]]
+    address: Required[Annotated[_Text, Field(description="`kind/name`. Example: `variant/1003S`.")]]
 
 
 def read_omissions(

@@ -57,19 +57,23 @@ class HooksEntry(TypedDict, total=False):
         Any,
         validator_of(_parse_settle, "settle"),
         WithJsonSchema({"type": "string", "pattern": "^[0-9]+[smh]$"}),
-        Field(description="The time from a webhook to the read that it causes; default 20s."),
+        Field(
+            description="The time from a webhook to the read that it causes; default 20s. "
+            "Example: `20s`."
+        ),
     ]
     reserve: Annotated[
         Any,
         *_number(0, WINDOW_REQUESTS - 1),
         Field(
-            description="Requests of each rate-limit window that are left to others; default 20."
+            description="Requests of each rate-limit window that are left to others; default 20. "
+            "Example: `20`."
         ),
     ]
     max_reads: Annotated[
         Any,
         *_number(MIN_READS, MAX_READS),
-        Field(description="Requests an hour that webhooks may spend; default 30."),
+        Field(description="Requests an hour that webhooks may spend; default 30. Example: `30`."),
     ]
 
 
@@ -77,7 +81,13 @@ class NotifyEntry(TypedDict):
     """Notifications: the receiver that hears of drift, and the facts that it hears of."""
 
     url: Required[
-        Annotated[str, Field(description=f"The receiver, as ${{{URL}}} where it is a secret.")]
+        Annotated[
+            str,
+            Field(
+                description=f"The receiver, as ${{{URL}}} where it is a secret. "
+                "Example: `https://alerts.example.com/shop`."
+            ),
+        ]
     ]
     on: NotRequired[
         Annotated[list[Topic], Field(min_length=1, description="The facts; default all of them.")]

@@ -17,7 +17,7 @@ def schema(directory: Path) -> None:
 
     DIR is the folder to write to (default: schemas).
     """
-    from reconciler.workflows import schemas as shapes
+    from reconciler.workflows.schemas import files as shapes
 
     try:
         contents = shapes.file_schemas() | shapes.fleet_schema() | shapes.document_schemas()

@@ -239,13 +239,17 @@ Name = Annotated[
 Flag = bool
 
 
-def _steps_schema(value: dict[str, Any]) -> WithJsonSchema:
+def _moment(description: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": _WHEN, "description": description}
+
+
+def _steps_schema(value: dict[str, Any], example: str) -> WithJsonSchema:
     step = {
         "type": "object",
         "properties": {
-            FROM: {"type": "string", "pattern": _WHEN, "description": "The first day, or time."},
-            UNTIL: {"type": "string", "pattern": _WHEN, "description": "The last day, or a time."},
-            VALUE: value,
+            FROM: _moment("The first day, or time. Example: `2026-12-01`."),
+            UNTIL: _moment("The last day, or a time. Example: `2026-12-26`."),
+            VALUE: value | {"description": f"The value of the step. Example: `{example}`."},
         },
         "required": [VALUE],
         "additionalProperties": False,
@@ -257,8 +261,10 @@ def _steps_schema(value: dict[str, Any]) -> WithJsonSchema:
 DatedMoney = Annotated[
     Any,
     PlainValidator(_dated_amount),
-    _steps_schema({"type": "number", "minimum": 0}),
+    _steps_schema({"type": "number", "minimum": 0}, "19000"),
     Sum(),
     Dated(),
 ]
-DatedFlag = Annotated[Any, PlainValidator(_dated_flag), _steps_schema({"type": "boolean"}), Dated()]
+DatedFlag = Annotated[
+    Any, PlainValidator(_dated_flag), _steps_schema({"type": "boolean"}, "true"), Dated()
+]

@@ -16,6 +16,7 @@ class Rule(Guardrail):
 
     in_files = "error"
     min_margin_percent: Money = 0
+    """The smallest margin, in percent of the price. Example: `10`."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each object, about the place where it loses most."""

@@ -14,8 +14,11 @@ class Rule(VolumeGuardrail):
     """Too many objects of one kind changed; new ones, and those only filled in, do not count."""
 
     max_percent: Money = 50
+    """The largest share of the objects, in percent. Example: `50`."""
     max_count: Count = 1000
+    """The largest number of objects. Example: `1000`."""
     floor: Count = 20
+    """The number of objects that is always accepted. Example: `20`."""
     effect = "would be changed"
 
     def counts(self, change: Change) -> bool:

@@ -23,8 +23,11 @@ class Rule(Guardrail):
     """
 
     declared: bool = False
+    """True also reports outlet prices that a file declares. Example: `true`."""
     pricebooks: bool = False
+    """True also reports prices of pricebooks that sell a single unit. Example: `true`."""
     events: bool = False
+    """True also reads the promotion events that run, with at most 20 requests. Example: `true`."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each object and each kind of price that hides the change."""

@@ -19,8 +19,11 @@ class Rule(Guardrail):
 
     in_files = "warning"
     low: Money = Decimal("0.1")
+    """The smallest price, as a part of the median of its category. Example: `0.1`."""
     high: Money = 10
+    """The largest price, as a multiple of the median of its category. Example: `10`."""
     min_others: Count = 3
+    """Other prices that a category needs to have a median. Example: `3`."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each new object; a category with few other prices has no median."""

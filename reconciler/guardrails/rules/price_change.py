@@ -15,6 +15,7 @@ class Rule(Guardrail):
     """A price, base or at an outlet, that rises or falls by more than `max_percent`."""
 
     max_percent: Money = 50
+    """The largest change of a price, in percent. Example: `50`."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each object, about the place where it moves most."""

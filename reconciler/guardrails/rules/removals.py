@@ -12,8 +12,11 @@ class Rule(VolumeGuardrail):
     """Too many objects of one kind retired or deleted."""
 
     max_percent: Money = 20
+    """The largest share of the objects, in percent. Example: `20`."""
     max_count: Count = 50
+    """The largest number of objects. Example: `50`."""
     floor: Count = 5
+    """The number of objects that is always accepted. Example: `5`."""
     effect = "would be retired or deleted"
 
     def counts(self, change: Change) -> bool:

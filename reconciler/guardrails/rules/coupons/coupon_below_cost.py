@@ -22,6 +22,7 @@ class Rule(Guardrail):
 
     in_files = "error"
     ignore: list[Name] = field(default_factory=list)
+    """Addresses of articles that are not judged. Example: `["variant/1003L"]`."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each changed coupon, and each item that an old one undercuts."""

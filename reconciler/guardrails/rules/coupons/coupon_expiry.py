@@ -15,6 +15,7 @@ class Rule(Guardrail):
 
     in_files = "warning"
     max_days: Count = 3650
+    """The longest time until a coupon ends, in days. Example: `3650`."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each coupon whose expiry the plan sets; the last day counts."""

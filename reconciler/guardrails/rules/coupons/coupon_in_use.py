@@ -18,6 +18,7 @@ class Rule(Guardrail):
     """A coupon replaced or deleted after more than so many uses."""
 
     max_used: Count = 0
+    """Uses after which a coupon is not deleted. Example: `0`."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each coupon, also where the API does not return its uses."""

@@ -41,12 +41,23 @@ from reconciler.kinds import MANAGED
 from reconciler.render import doctor
 from reconciler.render.documents import AuditDocument, PlanDocument
 from reconciler.render.fleet.documents import FleetDocument
+from reconciler.render.json import FORMAT_VERSION
 from reconciler.render.report import ReportDocument
+from reconciler.workflows.schemas.descriptions import add_examples, describe
 
+BASE = f"https://schemas.reconciler.invalid/{FORMAT_VERSION.partition('.')[0]}"
+"""The beginning of the `$id` of each schema, with the version of the format.
+
+The schemas are not published under an address yet: the host of it cannot exist (RFC 2606).
+"""
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string"}
 _SECRET = {"type": "boolean", "description": "true hides the code of a coupon in output."}
-_ADDRESS = {"pattern": f"^({'|'.join(MANAGED)})/.", "type": "string"}
+_ADDRESS: dict[str, Any] = {
+    "pattern": f"^({'|'.join(MANAGED)})/.",
+    "type": "string",
+    "examples": ["variant/1003L"],
+}
 
 
 def file_schemas() -> dict[str, str]:
@@ -87,7 +98,10 @@ def document_schemas() -> dict[str, str]:
 
 
 def _serialize(bodies: Mapping[str, Any]) -> dict[str, str]:
-    return {name: json.dumps(body, indent=2) + "\n" for name, body in bodies.items()}
+    return {
+        name: json.dumps({"$id": f"{BASE}/{name}", **add_examples(body)}, indent=2) + "\n"
+        for name, body in bodies.items()
+    }
 
 
 def write_schemas(contents: Mapping[str, str], folder: Path) -> list[Path]:
@@ -105,6 +119,8 @@ def _catalogue(adapter: Callable[[Kind], TypeAdapter[Any]] = kind_adapter) -> di
         definitions[kind.name] = _object(kind, adapter(kind), definitions)
         if kind.parent is None:
             properties[kind.collection] = _list_of(kind)
+            text = (kind.model.__doc__ or "").partition("\n\n")[0]
+            properties[kind.collection]["description"] = " ".join(text.split())
     properties[ALLOW] = _exceptions()
     properties[REMOVED] = _removals()
     title = {"$schema": _DRAFT, "title": "A catalogue file of reconciler"}
@@ -136,23 +152,31 @@ def _object_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
 def _object(kind: Kind, adapter: TypeAdapter[Any], definitions: dict[str, Any]) -> dict[str, Any]:
     body = adapter.json_schema(ref_template="#/$defs/{model}")
     inner = body.pop("$defs")
+    describe({"$defs": inner}, kind.model)
     # The item of the list is the model itself; nested models are shared by all definitions.
     own = inner.pop(kind.model.__name__)
     definitions |= inner
     for name, field in kind.fields.items():
         if name in own["properties"] and field.uncompared_reason:
-            own["properties"][name]["description"] = f"Not compared: {field.uncompared_reason}."
+            _say_uncompared(own["properties"][name], field.uncompared_reason)
     if kind.rename:
-        text = f"The {kind.name}'s former name: it is renamed, not deleted and created."
+        text = f"The {kind.name}'s former name: it is renamed, not deleted and created. "
+        text += "Example: `Former name`."
         own["properties"][WAS] = own["properties"][kind.identity] | {"description": text}
     if kind.secret:
         text = "true hides the code and the texts in output. Git contains them all the same."
         own["properties"][SECRET] = {"type": "boolean", "description": text}
     for child in MANAGED.values():
         if child.parent and child.parent.kind == kind.name:
-            own["properties"][child.collection] = _list_of(child)
+            text = f"The {child.collection} of the {kind.name}."
+            own["properties"][child.collection] = _list_of(child) | {"description": text}
     own["additionalProperties"] = False
     return dict(own)
+
+
+def _say_uncompared(body: dict[str, Any], reason: str) -> None:
+    text, mark, example = body.get("description", "").partition(" Example: ")
+    body["description"] = f"{text} Not compared: {reason}.{mark}{example}".strip()
 
 
 def _list_of(kind: Kind) -> dict[str, Any]:
@@ -164,16 +188,21 @@ def _exceptions() -> dict[str, Any]:
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
     told["address"] |= _ADDRESS
-    told["address"]["description"] = "The object; left out, the whole plan."
-    told["until"]["description"] = "The last day on which it holds."
-    return {"type": "array", "items": entry}
+    told["address"]["description"] = (
+        "The object; left out, the whole plan. Example: `variant/1003L`."
+    )
+    told["until"]["description"] = "The last day on which it holds. Example: `2026-12-31`."
+    told["reason"]["description"] = "Why it is right, for the review. Example: `Opening week`."
+    text = "Reviewed exceptions from guardrails."
+    return {"type": "array", "items": entry, "description": text}
 
 
 def _removals() -> dict[str, Any]:
     (entry,) = list_adapter(RemovedEntry).json_schema()["$defs"].values()
     entry["properties"]["address"] |= _ADDRESS
     entry["properties"][SECRET] = _SECRET
-    return {"type": "array", "items": {"anyOf": [_ADDRESS, entry]}}
+    text = "Objects that the files declare no more, and that are to leave the shop."
+    return {"type": "array", "items": {"anyOf": [_ADDRESS, entry]}, "description": text}
 
 
 def _section(shape: Any) -> dict[str, Any]:
@@ -187,6 +216,7 @@ def _guardrails() -> dict[str, Any]:
     for name, rule in RULES.items():
         body = TypeAdapter(rule).json_schema()
         body.pop("title")
+        describe(body, rule)
         properties[name] = {
             "description": body.pop("description"),
             "anyOf": [body, {"enum": ["off", False]}],
@@ -202,8 +232,10 @@ def _defaults(definitions: Mapping[str, Any]) -> dict[str, Any]:
         nested = {child.collection for child in MANAGED.values() if child.parent}
         for name in (kind.identity, WAS, SECRET, *nested):
             properties.pop(name, None)
-        defaults[kind.name] = _object_schema(properties)
-    return _object_schema(defaults)
+        text = f"Values of each {kind.name} that does not declare them."
+        defaults[kind.name] = _object_schema(properties) | {"description": text}
+    text = "Values for the objects of a kind that do not declare them."
+    return _object_schema(defaults) | {"description": text}
 
 
 def _settings() -> dict[str, Any]:
@@ -212,39 +244,51 @@ def _settings() -> dict[str, Any]:
     (scope,) = list_adapter(PruneEntry).json_schema()["$defs"].values()
     scope["properties"]["kinds"]["items"] = {"enum": list(MANAGED)}
     secret = {
-        "description": "The name of an environment variable, never the secret.",
+        "description": "The name of an environment variable, never the secret. "
+        "Example: `${DEALPOS_CLIENT_SECRET}`.",
         "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})+$",
     }
     store = {
-        "url": _TEXT | {"description": "sandbox, or https://yourshop.dealpos.net"},
-        "client_id": _TEXT,
+        "url": _TEXT
+        | {
+            "description": "sandbox, or the address of the shop. "
+            "Example: `https://yourshop.dealpos.net`."
+        },
+        "client_id": _TEXT | {"description": "The API client. Example: `${DEALPOS_CLIENT_ID}`."},
         "client_secret": _TEXT | secret,
         CONCURRENCY: {
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_CONCURRENCY,
-            "description": "Requests that may wait for a response at the same time.",
+            "description": "Requests that may wait for a response at the same time. Example: `6`.",
         },
     }
     sections = {
-        "store": _object_schema(store),
-        CATALOGUE: _TEXT | {"description": "The folder of the catalogue files."},
+        "store": _object_schema(store) | {"description": "The shop, and how it is reached."},
+        CATALOGUE: _TEXT
+        | {"description": "The folder of the catalogue files. Example: `catalogue`."},
         LAYERS: {
             "type": "array",
             "minItems": 1,
             "items": _TEXT | {"pattern": r"^[^/\\]"},
-            "description": "Folders of catalogue files; a later one wins, field by field.",
+            "description": "Folders of catalogue files; a later one wins, field by field. "
+            'Example: `["../../base", "catalogue"]`.',
         },
         DEFAULTS: _defaults(definitions),
-        "guardrails": _guardrails(),
+        "guardrails": _guardrails() | {"description": "Options of guardrails."},
         "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
-        "prune": {"type": "array", "items": scope},
+        "prune": {
+            "type": "array",
+            "items": scope,
+            "description": "Scopes in which objects that no file declares are removed.",
+        },
         SETTING: {
             "type": "array",
             "items": _TEXT | {"pattern": r"^(?!DEALPOS_|RECONCILER_)[A-Za-z_][A-Za-z0-9_]*$"},
-            "description": "Names of further environment variables that catalogue files may read.",
+            "description": "Names of further environment variables that catalogue files may read. "
+            'Example: `["SEASON"]`.',
         },
-        TIMEZONE: _TEXT | {"description": "The time zone of the shop, such as Asia/Jakarta."},
+        TIMEZONE: _TEXT | {"description": "The time zone of the shop. Example: `Asia/Jakarta`."},
         PROVIDER: _section(ProviderEntry),
         SERVE: _section(ServeEntry),
         HOOKS: _section(HooksEntry),
