@@ -96,7 +96,7 @@ class ProviderCoupon(_Begin, total=False):
     disabled: Annotated[Flag, Wire((), (), FLAG)]
     """True refuses the coupon at once; its uses are kept. Example: `true`."""
     reentry: Reentry
-    """The answer to a second entry while the last use is held. Example: `same-customer`."""
+    """The answer to a second entry while the last use is reserved. Example: `same-customer`."""
     codes: Annotated[BatchOfCodes, AfterValidator(_fill), _MAP]
     """Many single-use codes, which a key derives. Example: `{"count": 1000, "length": 12}`."""
 

@@ -93,9 +93,7 @@ class FleetEntry(TypedDict):
             ),
         ]
     ]
-    gate: NotRequired[
-        Annotated[GateEntry, Field(description="The conditions under which the next wave begins.")]
-    ]
+    gate: NotRequired[GateEntry]
 
 
 def load_fleet(path: Path, environment: Mapping[str, str] | None = None) -> Fleet:

@@ -77,6 +77,7 @@ def fleet_schema() -> dict[str, str]:
     title = {"$schema": _DRAFT, "title": "fleet.yaml, several shops that are applied in waves"}
     own = body["$defs"].pop(FleetEntry.__name__)
     own.pop("title")
+    own["properties"]["gate"]["description"] = body["$defs"]["GateEntry"]["description"]
     return _serialize({"fleet.schema.json": title | own | {"$defs": body["$defs"]}})
 
 
@@ -192,7 +193,7 @@ def _exceptions() -> dict[str, Any]:
         "The object; left out, the whole plan. Example: `variant/1003L`."
     )
     told["until"]["description"] = "The last day on which it holds. Example: `2026-12-31`."
-    told["reason"]["description"] = "Why it is right, for the review. Example: `Opening week`."
+    told["reason"]["description"] = "The reason, for the review. Example: `Opening week`."
     text = "Reviewed exceptions from guardrails."
     return {"type": "array", "items": entry, "description": text}
 
