@@ -1,8 +1,7 @@
-"""The settings of the coupon provider: `timezone:`, `provider:` and `serve:`."""
+"""The settings of the coupon provider: `timezone:` and `provider:`."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -24,18 +23,15 @@ from reconciler.core.provider.options import (
     DEFAULT_STORE,
     REASONS,
     Language,
-    ListenAddress,
-    Network,
     ProviderSettings,
     RejectStatus,
-    ServeSettings,
     TillOptions,
 )
 from reconciler.core.provider.sentences import PLACEHOLDERS, unknown_placeholders
 from reconciler.core.provider.vocabulary import Reentry
 from reconciler.errors import StoreError, suggestion
 
-KEYS = (TIMEZONE, PROVIDER, SERVE) = ("timezone", "provider", "serve")
+TIMEZONE, PROVIDER = "timezone", "provider"
 
 DSN = "RECONCILER_PROVIDER_DSN"
 """The variable that holds the address of a database, with its password."""
@@ -47,7 +43,6 @@ _EXAMPLE = "https://coupons.example.com"
 _POSTGRES = ("postgresql", "postgres")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
-_ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})")
 
 
 def parse_duration(written: str) -> timedelta:
@@ -55,22 +50,6 @@ def parse_duration(written: str) -> timedelta:
     if found := _DURATION.fullmatch(written.strip()):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
     raise ValueError("must be a number with a unit, such as 90s, 10m or 2h")
-
-
-def parse_address(written: str) -> ListenAddress:
-    """Return a host and a port that are written as `host:port`; raise ValueError."""
-    found = _ADDRESS.fullmatch(written)
-    if not found or int(found[3]) > 65535:
-        raise ValueError("must be host:port, such as 127.0.0.1:8080")
-    return ListenAddress(found[1] or found[2], int(found[3]))
-
-
-def parse_network(written: str) -> Network:
-    """Return a network, or an address as a network of one; raise ValueError."""
-    try:
-        return ipaddress.ip_network(written, strict=False)
-    except ValueError:
-        raise ValueError("must be a list of addresses or networks, such as 10.0.0.0/8") from None
 
 
 def validator_of(parse: Callable[[str], Any], error: str) -> PlainValidator:
@@ -110,12 +89,6 @@ _TEXT = {"type": "string"}
 def _sentence_schema(reason: str) -> dict[str, Any]:
     text = f"The sentence for the reason {reason}. Example: `{{code}} cannot be used`."
     return {"type": "string", "maxLength": MAX_MESSAGE, "description": text}
-
-
-_Address = Annotated[
-    Any, validator_of(parse_address, "address"), WithJsonSchema(_TEXT | {"pattern": ":[0-9]+$"})
-]
-_Network = Annotated[Any, validator_of(parse_network, "network"), WithJsonSchema(_TEXT)]
 
 
 class ProviderEntry(TypedDict, total=False):
@@ -178,32 +151,6 @@ class ProviderEntry(TypedDict, total=False):
         Field(
             description="Sentences of your own, by reason; {code} and other facts in braces. "
             'Example: `{"unknown": "{code} is not known"}`.'
-        ),
-    ]
-
-
-class ServeEntry(TypedDict, total=False):
-    """The server that answers tills: where it listens, and to whom."""
-
-    listen: Annotated[
-        _Address,
-        Field(description="For DealPOS; default 127.0.0.1:8080. Example: `127.0.0.1:8080`."),
-    ]
-    admin: Annotated[
-        _Address,
-        Field(description="For operators; default 127.0.0.1:8081. Example: `127.0.0.1:8081`."),
-    ]
-    proxies: Annotated[
-        list[_Network],
-        Field(
-            description="Proxies whose X-Forwarded-For is believed; default: this machine. "
-            'Example: `["10.0.0.1"]`.'
-        ),
-    ]
-    allow: Annotated[
-        list[_Network],
-        Field(
-            description='Networks that may ask; left out: every network. Example: `["10.0.0.0/8"]`.'
         ),
     ]
 
@@ -308,11 +255,3 @@ def _read_messages(node: Node, given: Any, problems: Problems) -> dict[Any, str]
             message = f"`{reason}` has the unknown placeholder {{{unknown[0]}}}"
             problems.add_setting(given, (reason,), message, f"write one of {known}")
     return dict(given)
-
-
-def read_serve(node: Node, problems: Problems) -> ServeSettings:
-    """Return the settings under `serve:`; problems go to `problems`."""
-    entry = validate_entry(ServeEntry, node, node.source(SETTINGS_FILE), problems, f"{SERVE}: ")
-    values: Mapping[str, Any] = entry or {}
-    lists = {name: tuple(values[name]) for name in ("proxies", "allow") if name in values}
-    return ServeSettings(**{**values, **lists})

@@ -227,11 +227,12 @@ class _Reader:
         if root.keys().isdisjoint(_PROVIDER_KEYS):
             return None, ProviderSettings(), ServeSettings()
         from reconciler.catalogue import provider_settings as read
+        from reconciler.catalogue.serving import serve_settings as serving
 
         return (
             read.read_timezone(root, self.problems),
             read.read_provider(self.mapping(root, "provider"), self.expand_any, self.problems),
-            read.read_serve(self.mapping(root, "serve"), self.problems),
+            serving.read_serve(self.mapping(root, "serve"), self.problems),
         )
 
     def hooks(self, root: Node) -> tuple[HookSettings | None, NotifySettings | None]:

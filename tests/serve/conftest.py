@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.catalogue.provider_settings import parse_network
+from reconciler.catalogue.serving.serve_settings import parse_network
 from reconciler.core.provider.release import dump_release
 from reconciler.hooks.file import HookFile
 from reconciler.provider.sqlite.store import SqliteStore

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from reconciler.catalogue.provider_settings import parse_network
+from reconciler.catalogue.serving.serve_settings import parse_network
 from reconciler.errors import ProviderUnavailable
 from reconciler.provider.service import Answer
 from reconciler.serve import body, listener, run

@@ -18,10 +18,8 @@ from reconciler.catalogue.layers.partial import partial_adapter
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
 from reconciler.catalogue.provider_settings import (
     PROVIDER,
-    SERVE,
     TIMEZONE,
     ProviderEntry,
-    ServeEntry,
 )
 from reconciler.catalogue.sections import (
     ALLOW,
@@ -32,6 +30,7 @@ from reconciler.catalogue.sections import (
     RemovedEntry,
 )
 from reconciler.catalogue.serving.hook_settings import HOOKS, NOTIFY, HooksEntry, NotifyEntry
+from reconciler.catalogue.serving.serve_settings import SERVE, ServeEntry
 from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.secret import SECRET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _parse_address(
     context: click.Context, parameter: click.Parameter, text: str | None
 ) -> ListenAddress | None:
-    from reconciler.catalogue.provider_settings import parse_address
+    from reconciler.catalogue.serving.serve_settings import parse_address
 
     try:
         return None if text is None else parse_address(text)
