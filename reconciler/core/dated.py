@@ -196,8 +196,12 @@ def resolve(
     """
     found: dict[str, Any] = {}
     for name, held in value.items():
-        now = at(held, instant, zone) if type(held) is tuple else held
-        if type(now) is dict and has_steps({name: now}):
+        kind = type(held)
+        if kind is not tuple and kind is not dict:
+            found[name] = held
+            continue
+        now = at(held, instant, zone) if kind is tuple else held
+        if kind is dict and has_steps({name: now}):
             entries = {
                 key: resolve(entry, required, instant, zone) if type(entry) is dict else entry
                 for key, entry in now.items()

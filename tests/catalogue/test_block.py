@@ -186,3 +186,48 @@ def test_texts_that_are_mostly_plain_are_read_as_libyaml_reads_them() -> None:
             made.append(f"{start}{value.strip()}" if item else f"{start}{key}:{value}")
         parsed += check("\n".join(made))
     assert parsed > 50
+
+
+STEPS = """\
+products:
+  - code: P
+    variants:
+      - code: V
+        unit_price:
+          - 18000
+          - {from: 2026-12-01, value: 19000}  # from December
+          - {from: 2026-12-24 06:00, until: 2026-12-26, value: 150.50}
+        discontinued:
+        - {value: false,  until: 2026-12-26T06:00:30}
+        - { from: 2027-01-01, value: true }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_plain"),
+    [
+        (
+            STEPS.replace("{ ", "{").replace(" }", "}"),
+            True,
+        ),
+        (STEPS, False),
+        ("a:\n  - {from: 2027-01-01, from: 2027-01-02}\n", False),
+        ("a:\n  - {from: 2027-01-01, value: [1]}\n", False),
+        ("a:\n  - {from: 2027-01-01, other: 1}\n", False),
+    ],
+)
+def test_steps_in_braces_are_read_as_libyaml_reads_them(text: str, is_plain: bool) -> None:
+    plain = parse_block(text)
+    assert (plain is not None) is is_plain
+    if plain is not None:
+        slow, problems = parse_events(text, "shop.yaml")
+        assert not problems
+        assert places(plain) == places(slow)
+
+
+def places(value: Any) -> Any:
+    """Return a value with the place of every mapping."""
+    if isinstance(value, Node):
+        inner = {key: places(item) for key, item in value.items()}
+        return value.line, value.column, inner
+    return [places(item) for item in value] if isinstance(value, list) else value

@@ -30,8 +30,12 @@ _QUOTED = rf"""\"[ !#%-\[\]-~{_LETTERS}]*\"|'[ -#%&(-~{_LETTERS}]*'"""
 _KEY = rf"[{_LETTERS}][{_LETTERS} ./&()'+%-]{{0,200}}(?<! )"
 _COMMENT = rf"(?<![^ \n])#[ -~{_LETTERS}]*"
 _LINE = re.compile(
-    rf"( *(?:- +)?)(?:({_KEY}):(?=[ \n]) *)?({_PLAIN}|{_QUOTED})? *(?:{_COMMENT})?\n|(.+)"
+    rf"( *(?:- +)?)(?:({_KEY}):(?=[ \n]) *)?({_PLAIN}|{_QUOTED})? *(?:{_COMMENT})?\n|(.+)\n"
 )
+_MOMENT = "[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?"
+_PAIR = rf"(?:from|until|value): +(?:{_MOMENT}|[0-9]+(?:\.[0-9]+)?|true|false)"
+_STEP = re.compile(rf"( *- +)\{{({_PAIR}(?:, +{_PAIR}){{0,2}})\}} *(?:{_COMMENT})?")
+"""A step of a dated value in braces, the one collection that may stand on a plain line."""
 _NULLS = frozenset({"null", "Null", "NULL"})
 
 Line = tuple[str, str, str, str]
@@ -55,7 +59,8 @@ def parse_block(text: str) -> Node | None:
 def looks_plain(text: str) -> bool:
     """Return whether the first lines of a text are plain, so that libyaml is hardly needed."""
     end = text.rfind("\n", 0, CHUNK) + 1
-    return not any(other for *_, other in _LINE.findall(text, 0, end))
+    others = {other for *_, other in _LINE.findall(text, 0, end)} - {""}
+    return all(map(_STEP.fullmatch, others))
 
 
 class _PlainText:
@@ -69,6 +74,8 @@ class _PlainText:
         self.pending = ""
         """The last key, where its value has yet to come."""
         self.names: dict[str, str] = {}
+        self.steps: dict[str, tuple[int, int, dict[str, str]]] = {}
+        """Steps in braces by their lines, which objects share: see `_read_step`."""
         self.texts: dict[str, str] = {}
         """Values by what is written; keys and values repeat, and are kept once."""
 
@@ -78,7 +85,7 @@ class _PlainText:
         names, texts = self.names, self.texts
         for number, (start, key, written, other) in enumerate(_lines(text), 1):
             if not key:
-                before = self._add_item(start, written, other) or before
+                before = self._add_item(number, start, written, other) or before
                 continue
             if start != before:
                 node = self._find_node(number, start)
@@ -95,10 +102,18 @@ class _PlainText:
         found = self.open[0][1]
         return found if isinstance(found, Node) else node
 
-    def _add_item(self, start: str, written: str, other: str) -> str:
+    def _add_item(self, line: int, start: str, written: str, other: str) -> str:
         """Add a text to its list; return a dash, or nothing for a comment or an empty line."""
+        if other:
+            if (step := self.steps.get(other)) is None:
+                step = self.steps[other] = _read_step(other)
+            dash, column, pairs = step
+            node = Node(pairs)
+            node.line, node.column = line, column
+            self._find_list(dash).append(node)
+            return "-"
         if "-" not in start:
-            if written or other:
+            if written:
                 raise _NotPlain
             return ""
         if not written:
@@ -169,6 +184,22 @@ class _PlainText:
         text = written[1:-1] if written[0] in "\"'" else written
         self.texts[written] = text
         return text
+
+
+def _read_step(line: str) -> tuple[int, int, dict[str, str]]:
+    """Return where the dash and the brace of a step stand, the dash from 0, and its pairs.
+
+    Raises _NotPlain for another line, and for a key that is there twice.
+    """
+    if (found := _STEP.fullmatch(line)) is None:
+        raise _NotPlain
+    pairs: dict[str, str] = {}
+    for pair in found[2].split(","):
+        key, _, written = pair.partition(":")
+        if (key := key.strip()) in pairs:
+            raise _NotPlain
+        pairs[key] = written.strip()
+    return found[1].index("-"), len(found[1]) + 1, pairs
 
 
 def _lines(text: str) -> Iterator[Line]:

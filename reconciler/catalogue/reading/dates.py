@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from reconciler.catalogue.files import Problems
-from reconciler.core.dated import Schedule, find_problems, list_steps, resolve
+from reconciler.core.dated import Bounds, Schedule, StepProblem, find_problems, list_steps, resolve
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.field import find_needed_members
 from reconciler.core.model.kind import Kind
@@ -20,12 +20,16 @@ class DatedObjects:
         self.zone = zone
         self.problems = problems
         self.values: dict[Address, dict[str, Any]] = {}
+        self._found: dict[Bounds, tuple[StepProblem, ...]] = {}
+        """The problems of bounds, which many objects share."""
 
     def resolve(self, kind: Kind, value: dict[str, Any], source: Source) -> dict[str, Any]:
         """Return an object as it is declared now, and remember its steps."""
         address = Address(kind.name, value[kind.identity])
         for path, (bounds, _) in list_steps(value):
-            for inner, message, hint in find_problems(bounds, self.zone):
+            if (found := self._found.get(bounds)) is None:
+                found = self._found[bounds] = tuple(find_problems(bounds, self.zone))
+            for inner, message, hint in found:
                 told = f"{address}: `{path[-1]}` {message}"
                 self.problems.add(source, (*path, *inner), told, hint)
         if self.zone is None:

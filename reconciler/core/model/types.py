@@ -33,6 +33,7 @@ _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-
 _SCALAR = {"type": ["string", "number", "boolean"]}
 _FLAGS = dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True)
 _FLAGS |= dict.fromkeys(("false", "f", "no", "n", "off", "0"), False)
+_STEP_KEYS = frozenset(STEP_KEYS)
 # 15 digits are exact in every JSON reader, and enough for any price in any currency.
 _MAX_DIGITS = 15
 
@@ -168,13 +169,18 @@ class _StepReader:
             self.note((index,), PydanticCustomError("step", message))
         if not isinstance(step, dict):
             return ("", ""), self._read((index,), self.read_value, step)
-        for key in step.keys() - set(STEP_KEYS):
-            self.note((index, key), "extra_forbidden")
+        if not step.keys() <= _STEP_KEYS:
+            for key in step.keys() - _STEP_KEYS:
+                self.note((index, key), "extra_forbidden")
         if VALUE not in step:
             self.note((index, VALUE), "missing")
-        read = {FROM: _read_bound, UNTIL: _read_bound, VALUE: self.read_value}
-        told = {key: self._read((index, key), read[key], step[key]) for key in read if key in step}
-        return (told.get(FROM, ""), told.get(UNTIL, "")), told.get(VALUE)
+        start, end = (
+            self._read((index, key), _read_bound, step[key]) if key in step else ""
+            for key in (FROM, UNTIL)
+        )
+        given = step.get(VALUE)
+        value = self._read((index, VALUE), self.read_value, given) if VALUE in step else None
+        return (start, end), value
 
     def _read(self, path: tuple[str | int, ...], read: Callable[[Any], Any], given: Any) -> Any:
         try:
@@ -187,6 +193,11 @@ class _StepReader:
 def _read_bound(written: Any) -> str:
     if isinstance(written, SecretText):
         raise PydanticCustomError("bound", "must not come from the environment")
+    return _read_day(written) if type(written) is str else read_when(written)
+
+
+@lru_cache(maxsize=1000)  # a shop has few days on which prices change
+def _read_day(written: str) -> str:
     return read_when(written)
 
 
