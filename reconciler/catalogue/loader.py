@@ -228,7 +228,8 @@ class _Loader:
             for key in (str(address), f"{address.kind}/{reveal(address.name)}")
         }
         allowed = tuple(replace(a, address=masked.get(str(a.address), a.address)) for a in allowed)
-        return replace(desired, allowances=allowed)
+        taken_out = self.layers.taken_out if self.layers else {}
+        return replace(desired, allowances=allowed, taken_out=taken_out)
 
     def _kind(
         self, kind: Kind, entries: list[FileObject], defaults: Mapping[str, Any]

@@ -25,6 +25,7 @@ from reconciler.cli.commands.fleet import fleet
 from reconciler.cli.commands.history import history
 from reconciler.cli.commands.import_ import import_
 from reconciler.cli.commands.init import init
+from reconciler.cli.commands.layers.render import render
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.prices import prices
 from reconciler.cli.commands.provider import provider
@@ -169,7 +170,7 @@ def _complete(command: click.Command, prefix: str) -> None:
 
 COMMANDS = (
     *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
-    *(rehearse, schedule, prices, serve, provider, board, fleet, completion),
+    *(render, rehearse, schedule, prices, serve, provider, board, fleet, completion),
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -55,6 +55,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write the requests of the rehearsal to this file, as JSON lines.",
 )
+@click.option(
+    "--explain",
+    metavar="ADDRESS",
+    help="Show the layers of this object instead of a plan, without asking the shop.",
+)
 @options.reserve
 @options.timeout
 @options.verbose
@@ -70,6 +75,7 @@ def plan(
     reports: tuple[Path, ...],
     rehearse: bool,
     trace: Path | None,
+    explain: str | None,
     reserve: int,
     timeout: float | None,
     verbose: int,
@@ -77,6 +83,11 @@ def plan(
 ) -> None:
     """Preview changes to the shop (read-only)."""
     with output.report_errors(output_format, directory, reports=reports):
+        if explain is not None:
+            from reconciler.cli.commands.layers.explain import print_explanation
+
+            print_explanation(directory, explain, output_format)
+            return
         _check_options(output_format, compact, rehearse, trace)
         from reconciler.cli.console import open_shop
 

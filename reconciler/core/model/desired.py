@@ -79,6 +79,8 @@ class Desired:
     """False if no declared value is known to be under a mask."""
     schedule: Schedule | None = None
     """The steps of dated values; None without any."""
+    taken_out: Mapping[Address, Source] = field(default_factory=dict)
+    """The entries of layers that took an object out which no later layer declares."""
 
     def get(self, address: Address) -> Declared | None:
         """Return the declaration of `address`, if there is one."""
