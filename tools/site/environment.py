@@ -34,7 +34,7 @@ VARIABLES = {
     "RECONCILER_NOTIFY_SECRET": "The key of their signatures: 24 to 64 bytes in base64.",
     "RECONCILER_CREDENTIAL_COMMAND": "A command that prints the credentials of the store.",
     "RECONCILER_CACHE": "`off` or `on`: the cache of parsed files; see `CI`.",
-    "RECONCILER_FLEET_ROOT": "The clone of a Dask worker for `fleet … --on`; default its folder.",
+    "RECONCILER_FLEET_ROOT": "The clone of a Dask worker for `--on`; by default its folder.",
     "SANDBOX_CLIENT_SECRET": "The default of `sandbox serve --client-secret`.",
     "RECONCILER_SANDBOX_PROVIDER": "The default of `--provider` of the sandbox's till.",
     "RECONCILER_SANDBOX_WEBHOOKS": "The default of `--webhooks` of the sandbox.",
