@@ -34,6 +34,7 @@ from reconciler.cli.commands.sandbox import sandbox
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.serving.board import board
 from reconciler.cli.commands.serving.serve import serve
+from reconciler.cli.commands.show import show
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.output import print_error
 from reconciler.cli.secret_files import read_secret_files
@@ -169,7 +170,7 @@ def _complete(command: click.Command, prefix: str) -> None:
 
 
 COMMANDS = (
-    *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
+    *(init, doctor, validate, plan, show, apply, audit, history, sandbox, schema, import_, adopt),
     *(render, rehearse, schedule, prices, serve, provider, board, fleet, completion),
 )
 for command in COMMANDS:

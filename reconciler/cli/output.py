@@ -22,6 +22,7 @@ from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.core.audit import Audit
+    from reconciler.core.plan.plan import Plan
     from reconciler.core.report import Report
     from reconciler.render.view import Paint, PlanView
     from reconciler.workflows.plan import PlannedRun
@@ -124,6 +125,29 @@ def print_plan(
     else:
         text = _render_plan(run, output_format, folder, compact=compact, paint=choose_paint())
         print_result(output_format, text)
+
+
+def print_shown_plan(
+    file: Path, plan: Plan, view: PlanView, output_format: str, compact: bool
+) -> None:
+    """Write a plan that was read from a file to stdout; as JSON, the file as it is."""
+    if output_format == "json":
+        return terminal.write_stdout(file.read_text(encoding="utf-8", errors="replace"))
+    from dataclasses import replace
+
+    from reconciler.catalogue.files import Files
+    from reconciler.ledger.git_repository import path_in_repository
+
+    folder = Path(view.folder)
+    view = replace(
+        view,
+        paint=choose_paint(),
+        compact=compact,
+        finish=_time_of_day(view.usage.seconds),
+        repository_path=path_in_repository(folder),
+        locate=Files(folder).locate,
+    )
+    print_result(output_format, str(find_renderer(output_format).render_plan(plan, view)))
 
 
 def parse_report_format(path: Path) -> str:

@@ -14,6 +14,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -37,7 +38,7 @@ from reconciler.render.json import FORMAT_VERSION, dumps
 if TYPE_CHECKING:
     from reconciler.core.plan.approved import Approved
     from reconciler.core.provider.publication import Publication
-    from reconciler.render.documents import ResourceChange, ViolationDocument
+    from reconciler.render.documents import PlanDocument, ResourceChange, ViolationDocument
     from reconciler.render.json import PublicationDocument
 
 KEY = "RECONCILER_PLAN_KEY"
@@ -87,16 +88,32 @@ def make_marker(marks: Mapping[str, Any] | None = None) -> Marker:
 
 def write_plan(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
     """Write `document` with its checksum to a file. Raises UsageError where that fails."""
-    text = f"{dumps(sign(document, signing))}\n"
+    text = dumps(sign(document, signing))
     try:
         # The name of a folder may contain bytes that are not UTF-8; JSON escapes them.
-        confined.write(path, text.encode(errors="backslashreplace"))
+        confined.write(path, f"{text}\n".encode(errors="backslashreplace"))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
     """Read a saved plan. Raises UsageError for one that is not valid, modified or not signed."""
+    plan = read_document(path, signing)
+    with refuse_unknown_values(path):
+        marker = make_marker(plan["marks"]) if "marks" in plan else None
+        return SavedPlan(
+            str(path),
+            plan["store"],
+            plan["folder"],
+            tuple(_read_change(entry, marker) for entry in plan["resource_changes"]),
+            tuple(map(read_violation, plan["violations"])),
+            read_publication(plan["publication"]) if "publication" in plan else None,
+            plan.get("as_of", ""),
+        )
+
+
+def read_document(path: Path, signing: bytes | None = None) -> PlanDocument:
+    """Read the document of a saved plan; raises UsageError like `read_plan`."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
@@ -112,23 +129,19 @@ def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
     _verify(document, str(path), signing)
     from pydantic import TypeAdapter
 
-    from reconciler.render.documents import PlanDocument
+    from reconciler.render import documents
 
+    with refuse_unknown_values(path):
+        return TypeAdapter(documents.PlanDocument).validate_python(_exact(document))
+
+
+@contextmanager
+def refuse_unknown_values(path: Path) -> Iterator[None]:
+    """Raise UsageError where reading a document meets a value of another version."""
     try:
-        plan = TypeAdapter(PlanDocument).validate_python(_exact(document))
-        marker = make_marker(plan["marks"]) if "marks" in plan else None
-        return SavedPlan(
-            str(path),
-            plan["store"],
-            plan["folder"],
-            tuple(_read_change(entry, marker) for entry in plan["resource_changes"]),
-            tuple(map(_read_violation, plan["violations"])),
-            _read_publication(plan["publication"]) if "publication" in plan else None,
-            plan.get("as_of", ""),
-        )
-    except ValueError:
-        why = f"{path} contains values that this version does not know"
-        raise UsageError(why, hint=_AGAIN) from None
+        yield
+    except (ValueError, LookupError):
+        raise UsageError(f"{path} contains values of another version", hint=_AGAIN) from None
 
 
 def _check_format(path: Path, version: str) -> None:
@@ -136,11 +149,11 @@ def _check_format(path: Path, version: str) -> None:
         raise UsageError(f"{path} has no format_version", hint=_AGAIN)
     if _major(version) < _major(FORMAT_VERSION):
         again = f"run 'reconciler plan --out {shlex.quote(str(path))}' again"
-        older = f"{path} was saved by an older version of reconciler (format {version})"
-        raise UsageError(f"{older}: {again}")
+        older = f"was saved by an older version of reconciler (format {version})"
+        raise UsageError(f"{path} {older}: {again}")
     if _major(version) > _major(FORMAT_VERSION):
-        newer = f"{path} was saved by a newer version of reconciler (format {version})"
-        raise UsageError(newer, hint=_AGAIN)
+        newer = f"was saved by a newer version of reconciler (format {version})"
+        raise UsageError(f"{path} {newer}", hint=_AGAIN)
 
 
 def _major(version: str) -> int:
@@ -180,7 +193,8 @@ def _read_change(entry: ResourceChange, marker: Marker | None) -> Approved:
     )
 
 
-def _read_publication(entry: PublicationDocument) -> Publication:
+def read_publication(entry: PublicationDocument) -> Publication:
+    """Return the release that a document names, without its contents."""
     from reconciler.core.provider.publication import Publication
 
     # The document itself is composed again: it holds codes that the plan has masks for.
@@ -188,7 +202,8 @@ def _read_publication(entry: PublicationDocument) -> Publication:
     return Publication(entry["place"], entry["previous"], entry["digest"], settings=settings)
 
 
-def _read_violation(entry: ViolationDocument) -> Violation:
+def read_violation(entry: ViolationDocument) -> Violation:
+    """Return a violation of a document."""
     kind, _, name = (entry["address"] or "").partition("/")
     allowed = entry["allowed"]
     return Violation(
@@ -226,10 +241,8 @@ def read_key(environment: Mapping[str, str] | None = None) -> bytes:
 
 def sign(document: Mapping[str, Any], signing: bytes | None = None) -> dict[str, Any]:
     """Return `document` with its checksum, and signed where there is a key."""
-    sealed = {**document, "digest": _digest(document)}
-    if signing is not None:
-        sealed["signature"] = _signature(document, signing)
-    return sealed
+    signed = {} if signing is None else {"signature": _signature(document, signing)}
+    return {**document, "digest": _digest(document), **signed}
 
 
 def _verify(document: Mapping[str, Any], name: str, signing: bytes | None) -> None:
@@ -240,28 +253,26 @@ def _verify(document: Mapping[str, Any], name: str, signing: bytes | None) -> No
         )
     if signing is None:
         return
-    signature = str(document.get("signature", ""))
-    if not signature:
+    if not (signature := str(document.get("signature", ""))):
         hint = "save it with 'reconciler plan --out plan.json --sign'"
         raise UsageError(f"{name} is not signed", hint=hint)
     if not hmac.compare_digest(_bytes(signature), _bytes(_signature(document, signing))):
-        raise UsageError(
-            f"{name} was signed with another key", hint=f"use the same {KEY} in both jobs"
-        )
+        hint = f"use the same {KEY} in both jobs"
+        raise UsageError(f"{name} was signed with another key", hint=hint)
 
 
 def _digest(document: Mapping[str, Any]) -> str:
-    found = hashlib.sha256()
-    for part in _canonical(document):
-        found.update(part)
-    return f"sha256:{found.hexdigest()}"
+    return f"sha256:{_hash(hashlib.sha256(), document)}"
 
 
 def _signature(document: Mapping[str, Any], signing: bytes) -> str:
-    found = hmac.new(signing, digestmod=hashlib.sha256)
+    return f"hmac-sha256:{_hash(hmac.new(signing, digestmod=hashlib.sha256), document)}"
+
+
+def _hash(made: Any, document: Mapping[str, Any]) -> str:
     for part in _canonical(document):
-        found.update(part)
-    return f"hmac-sha256:{found.hexdigest()}"
+        made.update(part)
+    return str(made.hexdigest())
 
 
 def _canonical(document: Mapping[str, Any]) -> Iterator[bytes]:
