@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 KEY = "RECONCILER_PLAN_KEY"
 _MAX_BYTES = 128 * 1024 * 1024
-_SIGNATURE_KEYS = ("digest", "signature")
 _WHERE = "as a secret of both CI jobs"
 _AGAIN = "save the plan again with this version of reconciler"
 
@@ -141,7 +140,8 @@ def refuse_unknown_values(path: Path) -> Iterator[None]:
     try:
         yield
     except (ValueError, LookupError):
-        raise UsageError(f"{path} contains values of another version", hint=_AGAIN) from None
+        why = f"{path} contains values that this version does not know"
+        raise UsageError(why, hint=_AGAIN) from None
 
 
 def _check_format(path: Path, version: str) -> None:
@@ -152,8 +152,8 @@ def _check_format(path: Path, version: str) -> None:
         older = f"was saved by an older version of reconciler (format {version})"
         raise UsageError(f"{path} {older}: {again}")
     if _major(version) > _major(FORMAT_VERSION):
-        newer = f"was saved by a newer version of reconciler (format {version})"
-        raise UsageError(f"{path} {newer}", hint=_AGAIN)
+        why = f"{path} was saved by a newer version of reconciler (format {version})"
+        raise UsageError(why, hint=_AGAIN)
 
 
 def _major(version: str) -> int:
@@ -281,7 +281,7 @@ def _canonical(document: Mapping[str, Any]) -> Iterator[bytes]:
         sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float
     )
     sign = "{"
-    for name in sorted(document.keys() - set(_SIGNATURE_KEYS)):
+    for name in sorted(document.keys() - {"digest", "signature"}):
         yield _bytes(f"{sign}{encoder.encode(name)}:")
         sign = ","
         value = document[name]

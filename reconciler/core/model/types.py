@@ -277,5 +277,5 @@ DatedMoney = Annotated[
     Dated(),
 ]
 DatedFlag = Annotated[
-    Any, PlainValidator(_dated_flag), _steps_schema({"type": "boolean"}, "true"), Dated()
+    bool, PlainValidator(_dated_flag), _steps_schema({"type": "boolean"}, "true"), Dated()
 ]
