@@ -15,7 +15,6 @@ from reconciler.core.diff.change import Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.masked import SecretText
 from reconciler.core.plan.plan import (
-    ComingChanges,
     Interruptions,
     Plan,
     PlanWarning,
@@ -25,6 +24,7 @@ from reconciler.core.plan.plan import (
 from reconciler.core.rehearsal import Behaviour, Consequence, Rehearsal
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
+from reconciler.render.dates.coming import read_coming
 from reconciler.render.view import PlanView
 from reconciler.workflows.plan_file import (
     read_document,
@@ -85,7 +85,7 @@ def _read_plan(document: PlanDocument) -> Plan:
             for found in document["resource_changes"]
             if "holds_until" in found
         },
-        coming=tuple(_read_coming(found) for found in document.get("coming", ())),
+        coming=tuple(map(read_coming, document.get("coming", ()))),
         as_of=document.get("as_of", ""),
     )
 
@@ -201,15 +201,6 @@ def _read_interruptions(entry: Any) -> Interruptions:
         for stop in entry["unsafe"]
     )
     return Interruptions(entry["points"], tuple(unsafe))
-
-
-def _read_coming(entry: Any) -> ComingChanges:
-    changes = tuple(
-        Change(Address.parse(address), Action.UPDATE, "", (), None, None)
-        for address in entry["addresses"]
-    )
-    told = {name: value for name, value in entry.items() if name != "addresses"}
-    return ComingChanges(**told, changes=changes)
 
 
 def _read_rehearsal(entry: RehearsalDocument) -> Rehearsal:

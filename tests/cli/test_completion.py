@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -99,7 +100,8 @@ def test_the_script_is_valid(shell: str, run: RunProgram, tmp_path: Path) -> Non
 def test_bash_completes_an_address(shop: Path, run: RunProgram, tmp_path: Path) -> None:
     program = tmp_path / "bin" / "reconciler"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m reconciler "$@"\n', encoding="utf-8")
+    python = shlex.quote(sys.executable)
+    program.write_text(f'#!/bin/sh\nexec {python} -m reconciler "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     script = run("completion", "bash").out + (
         "COMP_WORDS=(reconciler adopt variant/); COMP_CWORD=2\n"

@@ -15,8 +15,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.deep import DEEP
 from tests.support.fleets import TWELVE, FleetFolder, states
 from tests.support.menu import MENU, back_office, by_code, edited
+
+pytestmark = pytest.mark.skipif(not DEEP, reason="make deep runs it: it starts many processes")
 
 PRICE = ("18000", "19000")
 FIRST = TWELVE[:4]

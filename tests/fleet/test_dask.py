@@ -14,12 +14,16 @@ from pathlib import Path
 import pytest
 
 from reconciler import sandbox
+from tests.support.deep import DEEP
 from tests.support.fleets import states
 from tests.support.program import SECRET
 from tests.support.served_fleet import ServedFleet, children_of, serve_fleet
 
 pytest.importorskip("distributed", reason="the extra `fleet` is not installed")
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not DEEP, reason="make deep runs it: it starts many processes"),
+]
 NAMES = ("bandung", "jakarta-1", "jakarta-2")
 
 

@@ -15,11 +15,15 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
+from tests.support.deep import DEEP
 from tests.support.fleets import states
 from tests.support.menu import TWO_SIZES, edited
 from tests.support.served_fleet import ServedFleet, children_of, serve_fleet
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not DEEP, reason="make deep runs it: it starts many processes"),
+]
 NAMES = ("bandung", "jakarta-1", "jakarta-2")
 
 

@@ -17,11 +17,15 @@ from reconciler.core.fleet.fleet import Member
 from reconciler.errors import UsageError
 from reconciler.workflows.fleet.matrix import make_matrix
 from tests.support.actions import Job, load, start
+from tests.support.deep import DEEP
 from tests.support.program import SECRET
 from tests.support.served_fleet import ServedFleet, serve_fleet
 from tests.support.shop import ROOT
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not DEEP, reason="make deep runs it: it starts many processes"),
+]
 CI = ROOT / "examples" / "ci"
 NAMES = ("bandung", "jakarta-1", "jakarta-2")
 

@@ -8,9 +8,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tests.support.deep import DEEP
 from tests.support.fleets import FleetFolder, states
 from tests.support.menu import MENU, back_office, by_code, edited
 from tests.support.shop import ROOT
+
+pytestmark = pytest.mark.skipif(not DEEP, reason="make deep runs it: it starts many processes")
 
 GOLDEN = Path(__file__).parent / "parity.md"
 THREE = ("bandung", "jakarta-1", "jakarta-2")

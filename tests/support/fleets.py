@@ -67,6 +67,20 @@ class FleetFolder(Repository):
             text=True,
         )
 
+    def command(self, *words: str) -> Ran:
+        """Run another command than that of the fleet."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "reconciler", *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
     def report(self, *words: str, code: int = 0) -> Any:
         """The JSON document of a fleet command, checked for its exit code."""
         ran = self.run(*words, "--format", "json")

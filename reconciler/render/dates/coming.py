@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from typing_extensions import TypedDict
 
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address
 from reconciler.core.plan.plan import ComingChanges, OverdueStep
 from reconciler.render.json import Number, described
 from reconciler.render.words import plural
@@ -69,6 +72,16 @@ def coming_document(step: ComingChanges) -> ComingDocument:
         "retired": step.retired,
         "returned": step.returned,
     }
+
+
+def read_coming(document: ComingDocument) -> ComingChanges:
+    """Return the changes of one later instant from its data: with the objects, not the values."""
+    changes = tuple(
+        Change(Address.parse(address), Action.UPDATE, "", (), None, None)
+        for address in document["addresses"]
+    )
+    told: dict[str, Any] = {name: told for name, told in document.items() if name != "addresses"}
+    return ComingChanges(**told, changes=changes)
 
 
 def coming_line(coming: Sequence[ComingChanges]) -> str:

@@ -66,6 +66,9 @@ def _listings(report: FleetReport) -> list[NameList]:
     names = group_names((group.change.action, group.change.address) for group in changes)
     lines = [code(say.change_line(group, report)) for group in changes]
     found.append(NameList(f"{title} ({amount(len(lines))})", lines, names))
+    if coming := say.coming_lines(report):
+        days = {"coming": [line.partition(" ")[0] for line in coming]}
+        found.append(NameList("Coming", [code(line) for line in coming], days))
     if report.deviations:
         rows = report.deviations.rows
         entries = [code(say.deviation_line(row, report.labels)) for row in rows]

@@ -14,6 +14,7 @@ from reconciler.core.fleet.results import FINISHED, MemberResult
 from reconciler.core.fleet.rollout import WaveState
 from reconciler.core.model.address import join_some
 from reconciler.kinds import KINDS
+from reconciler.render.dates.coming import describe_step, read_coming
 from reconciler.render.words import amount, moment, plain, plural, quote
 
 SIGNS = {
@@ -149,6 +150,16 @@ def deviation_line(row: ParityRow, labels: Mapping[str, str]) -> str:
     said = "not declared" if usual is ABSENT else value_text(usual, row.address, row.path)
     rest = (f"{shown} in {join_some(names, MAX_NAMED)}" for shown, names in groups.items())
     return f"{about} {plain(row.path)}: {'; '.join((said, *rest))}"
+
+
+def coming_lines(report: FleetReport) -> list[str]:
+    """Return the changes of later days by day, each with its shops."""
+    shops: dict[tuple[str, str], list[str]] = {}
+    for result in report.results:
+        for step in (result.document("plan") or {}).get("coming", ()):
+            told = describe_step(read_coming(step))
+            shops.setdefault((step["at"], told), []).append(result.member.name)
+    return [f"{told}: {join_some(names, MAX_NAMED)}" for (_, told), names in sorted(shops.items())]
 
 
 def shop_line(result: MemberResult, report: FleetReport) -> str:

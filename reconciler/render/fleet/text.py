@@ -28,6 +28,7 @@ def _report(report: FleetReport, view: View) -> Iterator[str]:
     title = {"plan": "Changes", "apply": "Applied", "audit": "Drift"}[report.command]
     lines = [say.change_line(group, report) for group in report.changes]
     yield from _section(f"{title} ({len(lines):,})", lines)
+    yield from _section("Coming", say.coming_lines(report))
     if report.deviations:
         rows = list(say.deviation_lines(report.deviations, report.labels))
         yield from _section(f"Deviations between the shops ({len(rows):,})", rows)

@@ -26,6 +26,7 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.ledger import now
 from reconciler.ledger.file import FILE as LEDGER_FILE
 from reconciler.ledger.fleet.rollout_store import RolloutStore, open_store
+from reconciler.workflows.dates.schedule import read_schedule
 from reconciler.workflows.fleet.process import LocalInterrupts, MemberJob
 from reconciler.workflows.fleet.survey import AS_JSON, Checkout, Run, make_report
 
@@ -87,7 +88,7 @@ class Rolling:
             return
         if rollout.commit != self.commit:
             rollout = self.store.update(self._begin)
-        left = [member for member in members if not rollout.is_done(member)]
+        left = [member for member in members if not is_up_to_date(member, rollout)]
         for member in members:
             if member not in left:
                 self.results[member.name] = MemberResult(member, "already_done")
@@ -149,6 +150,21 @@ class Rolling:
             self.stopped = f"a rollout of commit {short_commit(after.commit)} began meanwhile"
             return replace(result, state="failed", reason=self.stopped, exit_code=1)
         return result
+
+
+def is_up_to_date(member: Member, rollout: Rollout) -> bool:
+    """Return whether a shop is done, and none of its dated values has become due since.
+
+    Files with problems count as changed: the command of the shop reports them.
+    """
+    if not rollout.is_done(member):
+        return False
+    since = datetime.fromisoformat(rollout.members[member.name].ended)
+    try:
+        schedule = read_schedule(Path(member.folder))
+    except ReconcilerError:
+        return False
+    return not any(since < change.at <= schedule.at for change in schedule.changes)
 
 
 def wait_for_gate(
