@@ -22,6 +22,8 @@ from tests.serve.test_start import Process
 from tests.support.deep import DEEP
 from tests.support.receiver import Receiver, receiving
 
+pytestmark = pytest.mark.skipif(not DEEP, reason="make deep runs it: half a minute for each store")
+
 SETTINGS = (
     "hooks: {settle: 1s}\n"
     "notify: {url: '${RECONCILER_NOTIFY_URL}', on: [drifted, unknown_code]}\n"
@@ -58,7 +60,7 @@ def heard() -> Iterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture(params=["sqlite", "postgres"] if DEEP else ["postgres"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def servers(
     tmp_path: Path,
     heard: Receiver,
