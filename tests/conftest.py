@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, configuration, settings
 
-from reconciler.sandbox import Choices
+from dealpos_reconciler.sandbox import Choices
 from tests.support.deep import amount
 from tests.support.documents import ReadDocument, document_reader
 from tests.support.seeds import FILES, LIVE, TODAY

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import SourceError
+from dealpos_reconciler.errors import SourceError
 from tests.support.documents import ReadDocument
 from tests.support.provider import CODES_KEY
 from tests.support.shop import MakeShop

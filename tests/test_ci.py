@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.actions import Job, load, start
 from tests.support.components import included, runs, script
 from tests.support.menu import TWO_SIZES, back_office, by_code, edited
@@ -129,7 +129,7 @@ class Runner:
         tools = home / "bin"
         tools.mkdir()
         real = shlex.quote(sys.executable)
-        self.tool("reconciler", f'exec {real} -m reconciler "$@"')
+        self.tool("reconciler", f'exec {real} -m dealpos_reconciler "$@"')
         self.tool("python", PYTHON.format(real=real, home=shlex.quote(str(home))))
         (home / "gh.py").write_text(GH, encoding="utf-8")
         theirs = {"id": 1, "user": {"login": "somebody"}, "body": f"{MARKER} approve me"}
@@ -138,7 +138,7 @@ class Runner:
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("GITHUB", "CI_"))},
             "PATH": f"{tools}:{os.environ['PATH']}",
-            "PYTHONPATH": str(CI.parent.parent),
+            "PYTHONPATH": str(ROOT / "reconciler"),
             "GH_HOME": str(home),
         }
         self.github = {

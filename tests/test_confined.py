@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import confined
+from dealpos_reconciler import confined
 
 
 def test_it_is_replaced_as_a_whole_and_keeps_its_mode(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ WRITING = """
 import sys
 from itertools import count
 from pathlib import Path
-from reconciler import confined
+from dealpos_reconciler import confined
 for _ in range(150):
     confined.write(Path(sys.argv[1]), b"a" * 300_000)
 """

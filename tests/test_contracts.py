@@ -41,19 +41,19 @@ WEB = "Only serve, provider and hooks import the web server and its database"
 DASK = "Only the engine of a fleet imports Dask"
 FLASK = "Only the sandbox imports Flask"
 
-APPLY_RUN = "from reconciler.dealpos.apply.run import apply_steps"
+APPLY_RUN = "from dealpos_reconciler.dealpos.apply.run import apply_steps"
 
 PLANTED = [
-    (CORE, "core/model/field.py", "from reconciler.core.diff import diff"),
-    (CORE, "core/provider/release.py", "from reconciler.core.plan import plan"),
-    (CORE, "core/diff/readback.py", "from reconciler.core.steps import order"),
-    (LAYERS, "core/money.py", "from reconciler.kinds import KINDS"),
-    (LAYERS, "render/words.py", "from reconciler.workflows import plan"),
-    (LAYERS, "sandbox/shop.py", "from reconciler.core.model import kind"),
+    (CORE, "core/model/field.py", "from dealpos_reconciler.core.diff import diff"),
+    (CORE, "core/provider/release.py", "from dealpos_reconciler.core.plan import plan"),
+    (CORE, "core/diff/readback.py", "from dealpos_reconciler.core.steps import order"),
+    (LAYERS, "core/money.py", "from dealpos_reconciler.kinds import KINDS"),
+    (LAYERS, "render/words.py", "from dealpos_reconciler.workflows import plan"),
+    (LAYERS, "sandbox/shop.py", "from dealpos_reconciler.core.model import kind"),
     (LAYERS, "new_package/__init__.py", "import json"),
-    (EDGE, "dealpos/reading/paging.py", "from reconciler.dealpos.doctor import examine"),
-    (APART, "dealpos/tenant.py", "from reconciler.catalogue.settings import load"),
-    (APART, "ledger/journal.py", "from reconciler.catalogue import files"),
+    (EDGE, "dealpos/reading/paging.py", "from dealpos_reconciler.dealpos.doctor import examine"),
+    (APART, "dealpos/tenant.py", "from dealpos_reconciler.catalogue.settings import load"),
+    (APART, "ledger/journal.py", "from dealpos_reconciler.catalogue import files"),
     (PURE, "core/plan/removal.py", "import os"),
     (PURE, "core/plan/removal.py", "def late():\n    import subprocess"),
     (PURE, "core/a_new_module.py", "from time import time"),
@@ -66,18 +66,30 @@ PLANTED = [
     (WRITES, "cli/commands/audit.py", APPLY_RUN),
     (WRITES, "dealpos/reading/read.py", APPLY_RUN),
     (WRITES, "workflows/rehearsal/twin.py", APPLY_RUN),
-    (REHEARSAL, "workflows/rehearsal/twin.py", "from reconciler.workflows.connect import connect"),
-    (SEED, "workflows/plan.py", "from reconciler.workflows.seed import Progress"),
-    (APPLIES, "cli/commands/audit.py", "from reconciler.workflows.apply import apply_plan"),
-    (APPLIES, "workflows/plan.py", "from reconciler.workflows import apply"),
-    (APPLY, "cli/commands/plan.py", "from reconciler.cli.commands.apply import apply"),
-    (CHECKS, "dealpos/doctor/checks/access.py", "from reconciler.dealpos.client import Client"),
-    (KINDS, "kinds/customer.py", "from reconciler.kinds import coupon"),
-    (RULES, "guardrails/rules/changes.py", "from reconciler.guardrails.rules import removals"),
+    (
+        REHEARSAL,
+        "workflows/rehearsal/twin.py",
+        "from dealpos_reconciler.workflows.connect import connect",
+    ),
+    (SEED, "workflows/plan.py", "from dealpos_reconciler.workflows.seed import Progress"),
+    (APPLIES, "cli/commands/audit.py", "from dealpos_reconciler.workflows.apply import apply_plan"),
+    (APPLIES, "workflows/plan.py", "from dealpos_reconciler.workflows import apply"),
+    (APPLY, "cli/commands/plan.py", "from dealpos_reconciler.cli.commands.apply import apply"),
+    (
+        CHECKS,
+        "dealpos/doctor/checks/access.py",
+        "from dealpos_reconciler.dealpos.client import Client",
+    ),
+    (KINDS, "kinds/customer.py", "from dealpos_reconciler.kinds import coupon"),
+    (
+        RULES,
+        "guardrails/rules/changes.py",
+        "from dealpos_reconciler.guardrails.rules import removals",
+    ),
     (
         COUPONS,
         "guardrails/rules/coupons/coupon_expiry.py",
-        "from reconciler.guardrails.rules.coupons import coupon_in_use",
+        "from dealpos_reconciler.guardrails.rules.coupons import coupon_in_use",
     ),
     (HTTPX, "dealpos/reading/reader.py", "import httpx"),
     (HTTPX, "dealpos/a_new_module.py", "import httpx"),
@@ -91,7 +103,7 @@ PLANTED = [
     (WEB, "core/money.py", "import prometheus_client"),
     (FLASK, "workflows/init.py", "import flask"),
     (DASK, "workflows/fleet/survey.py", "import distributed"),
-    (CORE, "core/plan/plan.py", "from reconciler.core.fleet import fleet"),
+    (CORE, "core/plan/plan.py", "from dealpos_reconciler.core.fleet import fleet"),
 ]
 
 
@@ -104,7 +116,7 @@ def broken_contracts(folder: Path) -> set[str]:
             "from importlinter.cli import lint_imports_command; lint_imports_command()",
         ],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200"},
+        env={**os.environ, "PYTHONPATH": str(folder / "reconciler"), "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,
@@ -136,7 +148,7 @@ def test_every_contract_has_a_planted_import_that_breaks_it() -> None:
 def test_planted_import_breaks_the_contract(
     package_copy: Path, contract: str, file: str, line: str
 ) -> None:
-    path = package_copy / "reconciler" / file
+    path = package_copy / "reconciler" / "dealpos_reconciler" / file
     before = path.read_text("utf-8") if path.exists() else None
     try:
         path.parent.mkdir(exist_ok=True)
@@ -173,7 +185,7 @@ def impure_calls(source: str) -> list[int]:
 def test_pure_packages_call_no_clock_file_or_terminal(package: str) -> None:
     found = {
         f"{path.relative_to(ROOT)}:{line}"
-        for path in (ROOT / "reconciler" / package).rglob("*.py")
+        for path in (ROOT / "reconciler" / "dealpos_reconciler" / package).rglob("*.py")
         for line in impure_calls(path.read_text("utf-8"))
     }
     assert found == set()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.menu import back_office, by_code
 from tests.support.repository import Repository
 

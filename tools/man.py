@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import exit_codes
-from reconciler.cli.main import cli
+from dealpos_reconciler.cli import exit_codes
+from dealpos_reconciler.cli.main import cli
 
 PATH = Path("docs/man/reconciler.1")
 

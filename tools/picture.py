@@ -87,8 +87,8 @@ def draw(chromium: str, page: Path) -> None:
 
 
 def _reconciler(folder: Path, *words: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "reconciler", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "reconciler")}
+    command = [sys.executable, "-m", "dealpos_reconciler", *words]
     return subprocess.run(
         command,
         cwd=folder,

@@ -29,9 +29,9 @@ from urllib.request import urlopen
 import httpx
 import uvloop
 
-from reconciler.core.provider.batch_codes import key_check
-from reconciler.core.provider.release import Release, dump_release
-from reconciler.core.provider.terms import CodeBatch, Terms
+from dealpos_reconciler.core.provider.batch_codes import key_check
+from dealpos_reconciler.core.provider.release import Release, dump_release
+from dealpos_reconciler.core.provider.terms import CodeBatch, Terms
 
 CONNECTIONS = 32
 ROUNDS = 3
@@ -250,7 +250,7 @@ def main(seconds: int = 8, rate: int = 500) -> int:
         folder.mkdir()
         (folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
         shop, admin, echo = free_port(), free_port(), free_port()
-        words = [sys.executable, "-m", "reconciler", "serve", str(folder)]
+        words = [sys.executable, "-m", "dealpos_reconciler", "serve", str(folder)]
         words += ["--listen", f"127.0.0.1:{shop}", "--admin", f"127.0.0.1:{admin}"]
         health, ready = (f"http://127.0.0.1:{admin}/{name}" for name in ("healthz", "readyz"))
         with process(words, health):

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.core.diff.change import Action, Change, FieldChange
-from reconciler.core.model.address import Address, Source
-from reconciler.core.plan.plan import Plan
-from reconciler.core.steps.usage import ApiUsage
-from reconciler.kinds import KINDS
-from reconciler.render.formats import github, html, json, markdown, text
-from reconciler.render.view import PlanView
+from dealpos_reconciler.core.diff.change import Action, Change, FieldChange
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.core.steps.usage import ApiUsage
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats import github, html, json, markdown, text
+from dealpos_reconciler.render.view import PlanView
 
 RUNS = 5
 OUTLETS = ("Bandung", "Jakarta", "Surabaya")

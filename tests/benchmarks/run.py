@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import bold  # noqa: F401 - fails early when the floor is broken
 import shops
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 
 RUNS = 7
 HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ ROOT = HERE.parents[1]
 BUILD = ROOT / "build" / "bench"
 FOLDER, URL, FRESH = "the shop folder", "the address of the shop", "an empty folder"
 """Stand in a command for what differs between the runs."""
-TOOL = [sys.executable, "-m", "reconciler"]
+TOOL = [sys.executable, "-m", "dealpos_reconciler"]
 COLD = {"RECONCILER_CACHE": "off"}
 OCTODNS = "octodns==1.22.0"
 # As installed: compiled modules are kept, for the tool and the others alike.
@@ -181,7 +181,7 @@ def install_release(commit: str) -> list[str]:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(home)], check=True)
         subprocess.run(["git", "-C", str(home), "checkout", "--quiet", commit], check=True)
         subprocess.run(["make", "-C", str(home), "--silent", ".venv/run.stamp"], check=True)
-    return [str(home / ".venv" / "bin" / "python"), "-m", "reconciler"]
+    return [str(home / ".venv" / "bin" / "reconciler")]
 
 
 def main() -> None:

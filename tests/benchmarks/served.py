@@ -16,8 +16,8 @@ from typing import Any
 import waitress
 from flask import Flask
 
-from reconciler import sandbox
-from reconciler.workflows.connect import UNLIMITED_REQUESTS
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.workflows.connect import UNLIMITED_REQUESTS
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 Key = tuple[str, str, str, bytes]

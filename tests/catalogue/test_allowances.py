@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Allowance, Desired
-from reconciler.errors import SourceError
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Allowance, Desired
+from dealpos_reconciler.errors import SourceError
 from tests.support.folder import load_files
 
 

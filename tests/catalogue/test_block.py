@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.catalogue.parser import parse, parse_events
-from reconciler.catalogue.reading.block import MAX_DEPTH, parse_block
-from reconciler.catalogue.reading.node import Node
+from dealpos_reconciler.catalogue.parser import parse, parse_events
+from dealpos_reconciler.catalogue.reading.block import MAX_DEPTH, parse_block
+from dealpos_reconciler.catalogue.reading.node import Node
 
 PLAIN = [
     "products:\n  - code: A\n    variants:\n      - code: B\n        unit_price: 18000\n",

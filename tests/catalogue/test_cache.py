@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue import cache as caching
-from reconciler.catalogue import loader, parallel, settings
-from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
-from reconciler.errors import SourceError
+from dealpos_reconciler.catalogue import cache as caching
+from dealpos_reconciler.catalogue import loader, parallel, settings
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.errors import SourceError
 from tests.support.shop import ROOT
 
 FILES = {

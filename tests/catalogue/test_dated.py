@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import loader, settings
-from reconciler.catalogue.parallel import Parsing, start_parsing
-from reconciler.core.model.address import Address
-from reconciler.errors import SourceError
+from dealpos_reconciler.catalogue import loader, settings
+from dealpos_reconciler.catalogue.parallel import Parsing, start_parsing
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.errors import SourceError
 from tests.support.folder import Folder
 
 ZONE = "timezone: Asia/Jakarta\n"

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.address import Address
 from tests.support.folder import Folder
 
 SHELF = """\

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import environment, settings
-from reconciler.catalogue.environment import Expander
-from reconciler.catalogue.parser import parse
-from reconciler.errors import SourceError
-from reconciler.workflows.open_shop import read_files
+from dealpos_reconciler.catalogue import environment, settings
+from dealpos_reconciler.catalogue.environment import Expander
+from dealpos_reconciler.catalogue.parser import parse
+from dealpos_reconciler.errors import SourceError
+from dealpos_reconciler.workflows.open_shop import read_files
 
 SECRET = "s3cret-of-the-pipeline"
 FORBIDDEN = [

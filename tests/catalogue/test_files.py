@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import SourceError
+from dealpos_reconciler.errors import SourceError
 from tests.support.folder import Folder, load_files
 
 REST = "is not read: its name does not end in .yaml or .yml"

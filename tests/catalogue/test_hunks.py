@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue.writing.edit import Edits
-from reconciler.catalogue.writing.hunks import list_hunks
-from reconciler.catalogue.writing.results import AdoptResult, EditedFile
-from reconciler.render.import_ import adopt_text
+from dealpos_reconciler.catalogue.writing.edit import Edits
+from dealpos_reconciler.catalogue.writing.hunks import list_hunks
+from dealpos_reconciler.catalogue.writing.results import AdoptResult, EditedFile
+from dealpos_reconciler.render.import_ import adopt_text
 
 COMMANDS = {"git": ["git", "apply", "--unidiff-zero", "--whitespace=nowarn", "-"]}
 if shutil.which("patch"):

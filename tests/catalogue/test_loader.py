@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.model.address import Address, Source
-from reconciler.errors import SourceError
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.errors import SourceError
 from tests.support.folder import Folder, load_files
 
 WHOLE = """\

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import settings
-from reconciler.catalogue.writing.yaml_text import YamlEntry
-from reconciler.core.model.address import Address
-from reconciler.errors import SourceError
-from reconciler.workflows.open_shop import read_files
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.catalogue.writing.yaml_text import YamlEntry
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.errors import SourceError
+from dealpos_reconciler.workflows.open_shop import read_files
 from tests.support.folder import Folder
 
 PLACES = {

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue import parallel as parsing
-from reconciler.catalogue.environment import Expander
-from reconciler.catalogue.files import list_files
-from reconciler.catalogue.parallel import Parsing
-from reconciler.catalogue.reading.node import Node
-from reconciler.workflows.open_shop import OpenShop
-from reconciler.workflows.plan import make_plan
+from dealpos_reconciler.catalogue import parallel as parsing
+from dealpos_reconciler.catalogue.environment import Expander
+from dealpos_reconciler.catalogue.files import list_files
+from dealpos_reconciler.catalogue.parallel import Parsing
+from dealpos_reconciler.catalogue.reading.node import Node
+from dealpos_reconciler.workflows.open_shop import OpenShop
+from dealpos_reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop
 
 FILES = {

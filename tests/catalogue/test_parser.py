@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import parser as document
-from reconciler.catalogue.environment import Expander, is_placeholder
-from reconciler.catalogue.parser import parse, read
-from reconciler.catalogue.reading.node import Node
+from dealpos_reconciler.catalogue import parser as document
+from dealpos_reconciler.catalogue.environment import Expander, is_placeholder
+from dealpos_reconciler.catalogue.parser import parse, read
+from dealpos_reconciler.catalogue.reading.node import Node
 
 
 def problems(text: str, environment: dict[str, str] | None = None) -> list[str]:

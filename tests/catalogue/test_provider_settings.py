@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import settings
-from reconciler.catalogue.settings import Settings
-from reconciler.core.provider.options import (
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.catalogue.settings import Settings
+from dealpos_reconciler.core.provider.options import (
     ListenAddress,
     ProviderSettings,
     ServeSettings,
     TillOptions,
 )
-from reconciler.errors import ProviderError, SourceError
+from dealpos_reconciler.errors import ProviderError, SourceError
 
 EVERYTHING = """\
     timezone: Asia/Jakarta

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import settings
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import PruneScope, Removal
-from reconciler.errors import SourceError
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import PruneScope, Removal
+from dealpos_reconciler.errors import SourceError
 from tests.support.folder import load_files
 
 SHOP = {"DEALPOS_URL": "sandbox"}

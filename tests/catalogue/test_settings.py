@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue import loader as source
-from reconciler.catalogue import settings
-from reconciler.catalogue.settings import Settings
-from reconciler.core.model.store import Store
-from reconciler.errors import SourceError, StoreError, UsageError
-from reconciler.guardrails.rules import RULES
+from dealpos_reconciler.catalogue import loader as source
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.catalogue.settings import Settings
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.errors import SourceError, StoreError, UsageError
+from dealpos_reconciler.guardrails.rules import RULES
 
 SECRET = "s3cret-of-the-shop"
 REAL = """\

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from reconciler import sandbox
-from reconciler.cli import console
-from reconciler.cli import main as cli
-from reconciler.dealpos import observer as watcher
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.cli import console
+from dealpos_reconciler.cli import main as cli
+from dealpos_reconciler.dealpos import observer as watcher
 from tests.support.menu import MENU
 from tests.support.program import (
     SECRET,
@@ -144,7 +144,7 @@ def spawn() -> Iterator[Spawn]:
     def start(*words: Any, **options: Any) -> subprocess.Popen[str]:
         options.setdefault("stdin", subprocess.DEVNULL)
         process = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", *map(str, words)],
+            [sys.executable, "-m", "dealpos_reconciler", *map(str, words)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -12,11 +12,11 @@ from unicodedata import normalize
 
 import pytest
 
-from reconciler import sandbox
-from reconciler.catalogue.writing import edit as edits
-from reconciler.catalogue.writing.results import FieldDrift
-from reconciler.cli import prompt
-from reconciler.core.model.address import Address, Source
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.catalogue.writing import edit as edits
+from dealpos_reconciler.catalogue.writing.results import FieldDrift
+from dealpos_reconciler.cli import prompt
+from dealpos_reconciler.core.model.address import Address, Source
 from tests.support.program import RunProgram
 
 MENU = """\

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from reconciler.cli.terminal import wrap
-from reconciler.core.model.look_alike import escape_unseen
-from reconciler.core.runner_commands import defuse_commands
+from dealpos_reconciler.cli.terminal import wrap
+from dealpos_reconciler.core.model.look_alike import escape_unseen
+from dealpos_reconciler.core.runner_commands import defuse_commands
 from tests.support.deep import thinned
 from tests.support.program import RunProgram, WriteCatalogue
 

@@ -12,10 +12,10 @@ import pytest
 from junitparser import JUnitXml
 from prometheus_client.parser import text_string_to_metric_families
 
-from reconciler import sandbox
-from reconciler.kinds import MANAGED
-from reconciler.sandbox import Choices
-from reconciler.workflows import connect
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.kinds import MANAGED
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.workflows import connect
 from tests.support.documents import ReadDocument
 from tests.support.program import PointAt, ReadFolder, RunProgram, WriteCatalogue
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
-from reconciler.core.model.secret import AUTHORISES
-from reconciler.workflows import connect
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.core.model.secret import AUTHORISES
+from dealpos_reconciler.workflows import connect
 from tests.support.program import ReadFolder, RunProgram, WriteCatalogue, contents
 from tests.support.seeds import AUTHORISING
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue.settings import load
-from reconciler.core.model.address import Address
-from reconciler.dealpos.budget import Limits
-from reconciler.workflows.board.collect import make_page
-from reconciler.workflows.hooks.reading import read_hinted
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.dealpos.budget import Limits
+from dealpos_reconciler.workflows.board.collect import make_page
+from dealpos_reconciler.workflows.hooks.reading import read_hinted
 from tests.render.test_board import Page
 from tests.support.menu import MENU, back_office, by_code
 from tests.support.program import RunProgram, WriteCatalogue

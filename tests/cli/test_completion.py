@@ -37,7 +37,7 @@ def complete(folder: Path, words: str, shell: str = "zsh") -> list[str]:
     if shell == "fish":
         variables["COMP_CWORD"] = words.split(" ")[-1]
     ran = subprocess.run(
-        [sys.executable, "-m", "reconciler"],
+        [sys.executable, "-m", "dealpos_reconciler"],
         env={**os.environ, **variables, "_RECONCILER_COMPLETE": f"{shell}_complete"},
         cwd=folder,
         capture_output=True,
@@ -101,7 +101,7 @@ def test_bash_completes_an_address(shop: Path, run: RunProgram, tmp_path: Path) 
     program = tmp_path / "bin" / "reconciler"
     program.parent.mkdir()
     python = shlex.quote(sys.executable)
-    program.write_text(f'#!/bin/sh\nexec {python} -m reconciler "$@"\n', encoding="utf-8")
+    program.write_text(f'#!/bin/sh\nexec {python} -m dealpos_reconciler "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     script = run("completion", "bash").out + (
         "COMP_WORDS=(reconciler adopt variant/); COMP_CWORD=2\n"

@@ -13,10 +13,10 @@ from typing import Any
 import click
 import pytest
 
-from reconciler.cli.main import cli
-from reconciler.cli.secret_files import MAX_CHARACTERS, SECRETS, read_secret_files
-from reconciler.dealpos.credential_command import COMMAND
-from reconciler.errors import UsageError
+from dealpos_reconciler.cli.main import cli
+from dealpos_reconciler.cli.secret_files import MAX_CHARACTERS, SECRETS, read_secret_files
+from dealpos_reconciler.dealpos.credential_command import COMMAND
+from dealpos_reconciler.errors import UsageError
 from tests.support.program import SECRET, RunProgram
 from tools.site.environment import VARIABLES
 

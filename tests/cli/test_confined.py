@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import confined
+from dealpos_reconciler import confined
 from tests.support.program import RunProgram
 
 pytestmark = [

@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.sandbox import InjectedFault
-from reconciler.sandbox.api.response import error_response
+from dealpos_reconciler.sandbox import InjectedFault
+from dealpos_reconciler.sandbox.api.response import error_response
 from tests.support.program import PointAt, RunProgram, WriteCatalogue
 
 ANNOUNCED = "Read-only check: at most 20 requests (rate limit: 50 per 180 s)"
@@ -91,7 +91,7 @@ def test_a_server_that_speaks_of_a_customer_is_not_quoted(
     point_at(url)
     said = partial(error_response, "Customer Zqname is broken")
     monkeypatch.setattr(
-        "reconciler.sandbox.middleware.error_response", lambda text, status: said(status)
+        "dealpos_reconciler.sandbox.middleware.error_response", lambda text, status: said(status)
     )
     shop.faults.add(InjectedFault("*", "/Customer*", "500", times=99))
     ran = run("doctor", folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.menu import back_office
 from tests.support.program import RunProgram, WriteCatalogue
 

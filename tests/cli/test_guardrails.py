@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.guardrails.rules import RULES
-from reconciler.workflows import open_shop
+from dealpos_reconciler.guardrails.rules import RULES
+from dealpos_reconciler.workflows import open_shop
 from tests.support.program import RunProgram, WriteCatalogue
 
 SUSU = 'variant/1001R "Kopi Susu, Regular"'

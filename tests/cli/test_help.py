@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from reconciler.cli import exit_codes
-from reconciler.cli.main import cli
+from dealpos_reconciler.cli import exit_codes
+from dealpos_reconciler.cli.main import cli
 from tests.support.program import RunProgram
 from tools.prose.rules import findings
 

@@ -10,10 +10,10 @@ from unicodedata import normalize
 
 import pytest
 
-from reconciler import sandbox
-from reconciler.catalogue.writing import layout
-from reconciler.dealpos.client import Client
-from reconciler.errors import Rejected, Unreachable
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.catalogue.writing import layout
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.errors import Rejected, Unreachable
 from tests.support.program import PointAt, RunProgram
 
 SEED: dict[str, Any] = {

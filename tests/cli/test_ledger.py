@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.ledger import run_ledger
-from reconciler.ledger.file import FILE
-from reconciler.ledger.git import GitBackend
+from dealpos_reconciler.ledger import run_ledger
+from dealpos_reconciler.ledger.file import FILE
+from dealpos_reconciler.ledger.git import GitBackend
 from tests.support.documents import ReadDocument
 from tests.support.menu import TWO_SIZES, back_office, by_code, edited
 from tests.support.program import PointAt, RunProgram, WriteCatalogue

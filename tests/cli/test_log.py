@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler import __version__
-from reconciler.dealpos import client
+from dealpos_reconciler import __version__
+from dealpos_reconciler.dealpos import client
 from tests.support.program import RunProgram, WriteCatalogue
 
 NEVER_WRITTEN = Path("/dev/full")

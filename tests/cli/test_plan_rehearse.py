@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import app as sandbox_app
+from dealpos_reconciler.sandbox import app as sandbox_app
 from tests.support.documents import ReadDocument
 from tests.support.menu import TWO_SIZES, edited
 from tests.support.program import RunProgram, WriteCatalogue

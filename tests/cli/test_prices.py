@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.dealpos.reading.reader import Reader
-from reconciler.errors import Rejected
+from dealpos_reconciler.dealpos.reading.reader import Reader
+from dealpos_reconciler.errors import Rejected
 from tests.support.menu import back_office, by_code
 from tests.support.program import Ran, ReadFolder, RunProgram
 
@@ -377,13 +377,13 @@ def test_a_file_that_is_not_csv(take: Import, name: str) -> None:
 
 
 def test_a_file_that_is_too_large(take: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.catalogue.sheets.read.MAX_BYTES", 20)
+    monkeypatch.setattr("dealpos_reconciler.catalogue.sheets.read.MAX_BYTES", 20)
     assert "prices.csv: is larger than 0 MiB" in take("code,unit_price\n1001R,18000\n").err
     monkeypatch.undo()
 
 
 def test_too_many_cells(take: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.catalogue.sheets.csv_table.MAX_CELLS", 3)
+    monkeypatch.setattr("dealpos_reconciler.catalogue.sheets.csv_table.MAX_CELLS", 3)
     assert "prices.csv: has more than 3 cells" in take("code,unit_price\n1001R,18000\n").err
 
 

@@ -16,14 +16,19 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.program import PointAt, RunProgram, Spawn, WriteCatalogue
 
 HEAVY = (
     *("pydantic", "httpx", "deepdiff", "rich", "flask", "ruamel", "waitress"),
     *("starlette", "uvicorn", "prometheus_client", "psycopg", "jinja2", "sqlite3"),
-    *("reconciler.provider", "reconciler.serve", "reconciler.hooks", "reconciler.sandbox"),
+    *(
+        "dealpos_reconciler.provider",
+        "dealpos_reconciler.serve",
+        "dealpos_reconciler.hooks",
+        "dealpos_reconciler.sandbox",
+    ),
 )
 
 
@@ -32,7 +37,7 @@ def imported(*words: str, environment: dict[str, str] | None = None) -> tuple[in
     code = (
         "import sys\n"
         f"sys.argv = ['reconciler', *{list(words)!r}]\n"
-        "from reconciler.cli.main import main\n"
+        "from dealpos_reconciler.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
         f"print(code or 0, *[m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)\n"
     )
@@ -86,7 +91,7 @@ def answering(folder: Path, *words: str, answer: str) -> tuple[int, str, str]:
     ours, theirs = pty.openpty()
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "apply", str(folder), *words],
+            [sys.executable, "-m", "dealpos_reconciler", "apply", str(folder), *words],
             stdin=theirs,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -179,7 +184,7 @@ def test_ctrl_c_stops_between_two_calls_and_reports(
     server.send_signal(signal.SIGINT)
     server.communicate(timeout=30)
     shown = subprocess.run(
-        [sys.executable, "-m", "reconciler", "sandbox", "show", str(stage)],
+        [sys.executable, "-m", "dealpos_reconciler", "sandbox", "show", str(stage)],
         capture_output=True,
         text=True,
         check=True,
@@ -227,12 +232,12 @@ def test_ctrl_c_while_the_program_is_imported_ends_without_a_traceback(
 ) -> None:
     class Interrupt:
         def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-            if name == "reconciler.cli.main":
+            if name == "dealpos_reconciler.cli.main":
                 raise KeyboardInterrupt
 
-    from reconciler import __main__
+    from dealpos_reconciler import __main__
 
-    monkeypatch.delitem(sys.modules, "reconciler.cli.main", raising=False)
+    monkeypatch.delitem(sys.modules, "dealpos_reconciler.cli.main", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
     with pytest.raises(SystemExit) as ended:
         __main__.main()
@@ -340,7 +345,7 @@ def test_a_plan_of_a_folder_whose_name_is_no_text(spawn: Spawn, folder: Path) ->
 def piped(script: str, *words: Any) -> tuple[int, str]:
     """Return exit code and stderr of the program with shell redirections."""
     ran = subprocess.run(
-        ["sh", "-c", f'"$0" -m reconciler "$@" {script}', sys.executable, *map(str, words)],
+        ["sh", "-c", f'"$0" -m dealpos_reconciler "$@" {script}', sys.executable, *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
@@ -353,13 +358,13 @@ def test_a_current_folder_that_was_deleted_is_one_error(tmp_path: Path, root: Pa
         [
             "sh",
             "-c",
-            'mkdir gone && cd gone && rmdir ../gone && "$0" -m reconciler plan',
+            'mkdir gone && cd gone && rmdir ../gone && "$0" -m dealpos_reconciler plan',
             sys.executable,
         ],
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(root / "reconciler")},
         check=False,
     )
     assert (ran.returncode, ran.stdout) == (1, "")
@@ -373,8 +378,8 @@ def test_a_seed_document_is_read_as_utf_8_in_every_locale(folder: Path, tmp_path
     seed = tmp_path / "seed.json"
     seed.write_text('{"categories": [{"Name": "Thé"}]}', encoding="utf-8")
     strict = ["-X", "warn_default_encoding"]
-    strict += ["-W", "error::EncodingWarning:reconciler.workflows.connect"]
-    words = ["-m", "reconciler", "sandbox", "reset", str(folder), "--seed", str(seed)]
+    strict += ["-W", "error::EncodingWarning:dealpos_reconciler.workflows.connect"]
+    words = ["-m", "dealpos_reconciler", "sandbox", "reset", str(folder), "--seed", str(seed)]
     ran = subprocess.run(
         [sys.executable, *strict, *words], capture_output=True, encoding="utf-8", check=False
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.prompt import ADOPT, ADOPT_HELP, APPROVE, APPROVE_HELP
+from dealpos_reconciler.cli.prompt import ADOPT, ADOPT_HELP, APPROVE, APPROVE_HELP
 from tests.support.program import RunProgram
 from tests.support.terminal import CTRL_C, CTRL_D, on_terminal
 

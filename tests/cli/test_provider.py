@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.provider.batch_codes import derive_codes
-from reconciler.core.provider.terms import CodeBatch
-from reconciler.provider import probe
-from reconciler.render.provider.settlement import settlement_document, settlement_text
-from reconciler.sandbox.till import Order
+from dealpos_reconciler.core.provider.batch_codes import derive_codes
+from dealpos_reconciler.core.provider.terms import CodeBatch
+from dealpos_reconciler.provider import probe
+from dealpos_reconciler.render.provider.settlement import settlement_document, settlement_text
+from dealpos_reconciler.sandbox.till import Order
 from tests.serve.conftest import SECRET, Running
 from tests.support.program import RunProgram
 from tests.support.provider import CODES_KEY
@@ -259,7 +259,9 @@ def test_a_page_in_the_place_of_the_provider_is_found(run: RunProgram, web_page:
 
 
 def test_the_placeholder_is_the_one_that_serve_prints(root: Path) -> None:
-    text = (root / "reconciler/workflows/provider/serve.py").read_text(encoding="utf-8")
+    text = (root / "reconciler/dealpos_reconciler/workflows/provider/serve.py").read_text(
+        encoding="utf-8"
+    )
     assert f"/{probe.PLACEHOLDER}/coupon" in text
 
 

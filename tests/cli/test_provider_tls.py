@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reconciler.errors import ProviderUnavailable
-from reconciler.provider.remote import RemoteProvider
+from dealpos_reconciler.errors import ProviderUnavailable
+from dealpos_reconciler.provider.remote import RemoteProvider
 from tests.serve.conftest import SECRET, TOKEN, Running
 from tests.support.program import RunProgram
 from tests.support.tls import behind_tls

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.deep import DEEP
 from tests.support.program import SETTINGS, PointAt, RunProgram
 from tests.support.real_catalogues import (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.program import SECRET, PointAt, Quiet, RunProgram, running
 
 REAL = "https://shop.example"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli import console
-from reconciler.sandbox import InjectedFault
-from reconciler.sandbox.limiter import Limiter
+from dealpos_reconciler.cli import console
+from dealpos_reconciler.sandbox import InjectedFault
+from dealpos_reconciler.sandbox.limiter import Limiter
 from tests.support.program import PointAt, RunProgram
 
 Served = tuple[str, Any]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.runner_commands import defuse_commands
+from dealpos_reconciler.core.runner_commands import defuse_commands
 from tests.support.program import RunProgram, WriteCatalogue
 
 COMMANDS = [

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.client import Client
-from reconciler.workflows.plan_file import sign
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.workflows.plan_file import sign
 from tests.support.documents import ReadDocument
 from tests.support.menu import TWO_SIZES, back_office, by_code, edited
 from tests.support.program import PointAt, RunProgram, WriteCatalogue

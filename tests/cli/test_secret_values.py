@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.menu import back_office
 from tests.support.program import Ran, RunProgram, WriteCatalogue
 

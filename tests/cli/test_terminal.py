@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli import terminal
+from dealpos_reconciler.cli import terminal
 from tests.support.terminal import environment, on_terminal
 
 COLOR = "\x1b["
@@ -19,7 +19,7 @@ COLOR = "\x1b["
 def in_pipe(*words: Any, **variables: str) -> str:
     """Run the program with pipes; give what it writes to stdout."""
     return subprocess.run(
-        [sys.executable, "-m", "reconciler", *map(str, words)],
+        [sys.executable, "-m", "dealpos_reconciler", *map(str, words)],
         capture_output=True,
         text=True,
         env=environment(**variables),

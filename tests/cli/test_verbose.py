@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 
-from reconciler.cli.console import Console
-from reconciler.cli.main import cli
+from dealpos_reconciler.cli.console import Console
+from dealpos_reconciler.cli.main import cli
 from tests.support.program import PointAt, RunProgram
 
 REQUEST = re.compile(r"^\d\d:\d\d:\d\d \S+ (GET|POST|PUT|DELETE) /\S+: \d+, .* requests remaining")
@@ -52,7 +52,7 @@ def test_json_stays_one_document(folder: Path, run: RunProgram, command: list[st
 def test_short_waits_are_shown_too(
     served: tuple[str, Any], folder: Path, run: RunProgram, point_at: PointAt
 ) -> None:
-    from reconciler.sandbox.faults import InjectedFault
+    from dealpos_reconciler.sandbox.faults import InjectedFault
 
     url, twin = served
     point_at(url)

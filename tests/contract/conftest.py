@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from ruamel.yaml import YAML
 
-from reconciler.sandbox import create_app, reset, seed
+from dealpos_reconciler.sandbox import create_app, reset, seed
 from tests.support.shop import ROOT
 
 EXAMPLES = ROOT / "tests" / "sandbox" / "examples"

@@ -9,8 +9,8 @@ from typing import Any
 import openapi_spec_validator
 import pytest
 
-from reconciler.dealpos.operations import BASE, OPERATIONS
-from reconciler.sandbox.app import ROUTES
+from dealpos_reconciler.dealpos.operations import BASE, OPERATIONS
+from dealpos_reconciler.sandbox.app import ROUTES
 from tests.support.shop import ROOT
 
 MARKS = {
@@ -74,10 +74,10 @@ def test_every_route_of_the_table_is_described_and_none_beside_it(
         for name, place in relied_on(operation)
     }
     assert tabled - described == set(), (
-        "reconciler/dealpos/operations.py has routes without x-relied-on"
+        "reconciler/dealpos_reconciler/dealpos/operations.py has routes without x-relied-on"
     )
     assert described - tabled == set(), (
-        "x-relied-on names what reconciler/dealpos/operations.py lacks"
+        "x-relied-on names what reconciler/dealpos_reconciler/dealpos/operations.py lacks"
     )
 
 

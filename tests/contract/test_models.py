@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.kind import Kind
-from reconciler.dealpos.rows import parse_rows
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.kind import Kind
+from dealpos_reconciler.dealpos.rows import parse_rows
+from dealpos_reconciler.kinds import KINDS
 
 DECODED = Path(__file__).parent / "decoded.json"
 COLLAPSED = {"variant-list", "promotion-coupon-with-total-count"}

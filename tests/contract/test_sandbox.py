@@ -15,8 +15,8 @@ from flask import Flask
 from hypothesis import given
 from schemathesis import GenerationMode
 
-from reconciler.sandbox import Choices, create_app
-from reconciler.sandbox.store import server_id
+from dealpos_reconciler.sandbox import Choices, create_app
+from dealpos_reconciler.sandbox.store import server_id
 from tests.support.conformance import CONFORMS, random_requests
 
 SETTINGS = random_requests(3)

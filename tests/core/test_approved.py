@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Desired, Removal
-from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.plan.approved import (
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Desired, Removal
+from dealpos_reconciler.core.model.live import ABSENT, Live, Observed
+from dealpos_reconciler.core.plan.approved import (
     Approved,
     StaleField,
     compare_approved,
     desired_from_approved,
 )
-from reconciler.kinds import KINDS
+from dealpos_reconciler.kinds import KINDS
 
 VARIANT = Address("variant", "V")
 BEFORE = {"code": "V", "product": "P", "model": "Large", "unit_price": 100, "taxable": True}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.core.diff.change import Action, Change
-from reconciler.core.model.address import Address
-from reconciler.core.steps.step import AtomicGroups, Step
+from dealpos_reconciler.core.diff.change import Action, Change
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.steps.step import AtomicGroups, Step
 
 
 def step(number: int, *names: str, waits: tuple[int, ...] = ()) -> Step:

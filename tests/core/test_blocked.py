@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.plan.build import build_plan
-from reconciler.core.plan.children import hidden_children
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.plan.build import build_plan
+from dealpos_reconciler.core.plan.children import hidden_children
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 TERMS = {"type": "DiscountAmount", "discount": 20, "limit": 100, "minimum_amount": 0}

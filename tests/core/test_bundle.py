@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.live import Observed
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.live import Observed
 from tests.support.world import World
 
 PRODUCT = {"name": "Tea", "category": "Drinks"}

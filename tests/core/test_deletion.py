@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Desired, Removal
-from reconciler.core.plan.deletion import plan_deletions
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Desired, Removal
+from dealpos_reconciler.core.plan.deletion import plan_deletions
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 ASKED = {Address("category", "X"): Removal(Source("catalogue/shop.yaml", 1, 1), delete=True)}

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action, FieldChange, new_fields
-from reconciler.core.diff.diff import compare_fields, keep_declared_members
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff.change import Action, FieldChange, new_fields
+from dealpos_reconciler.core.diff.diff import compare_fields, keep_declared_members
+from dealpos_reconciler.kinds import KINDS
 
 VARIANT, CATEGORY, COUPON = KINDS["variant"], KINDS["category"], KINDS["coupon"]
 
@@ -296,8 +296,8 @@ def test_a_live_map_is_cut_to_the_declared_members_of_declared_keys() -> None:
 
 LAZY = """
 import sys
-from reconciler.core.diff.diff import compare_fields
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff.diff import compare_fields
+from dealpos_reconciler.kinds import KINDS
 variant, coupon = KINDS["variant"], KINDS["coupon"]
 prices = {"outlet_prices": {"A": {"price": 1}}, "unit_price": 5}
 assert compare_fields(variant, {**prices, "unit_price": 6}, prices)

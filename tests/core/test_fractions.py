@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.codec import INTEGER, NUMBER
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.codec import INTEGER, NUMBER
+from dealpos_reconciler.kinds import KINDS
 from tests.support.shop import MakeShop
 
 WHOLE = "The API documents whole numbers, so the shop may refuse or round them"

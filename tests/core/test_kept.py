@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.core.diff import known_rewrites as kept
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Declared, Desired, Removal
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff import known_rewrites as kept
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Declared, Desired, Removal
+from dealpos_reconciler.kinds import KINDS
 
 HERE = Source("shop.yaml", 1, 1)
 

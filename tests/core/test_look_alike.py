@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import PruneScope
-from reconciler.core.model.look_alike import (
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import PruneScope
+from dealpos_reconciler.core.model.look_alike import (
     describe_difference,
     escape_key,
     find_look_alikes,
@@ -17,8 +17,8 @@ from reconciler.core.model.look_alike import (
     is_shortened,
     spell_key,
 )
-from reconciler.core.plan.removal import expand_removals
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.plan.removal import expand_removals
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 PAIRS = [

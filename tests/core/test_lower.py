@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.core.steps.step import split_batches
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.steps.step import split_batches
 from tests.support.world import World
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}

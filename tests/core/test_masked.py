@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.masked import SecretNumber, SecretText, is_masked, path_above, reveal_all
+from dealpos_reconciler.core.model.masked import (
+    SecretNumber,
+    SecretText,
+    is_masked,
+    path_above,
+    reveal_all,
+)
 
 SIDES = (7, Decimal("2.5"), SecretNumber(3, "(a)"))
 HIDDEN = (SecretNumber(12, "(b)"), SecretNumber(Decimal("18.5"), "(b)"))

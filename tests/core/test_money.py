@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.pricing import Offer
-from reconciler.core.money import (
+from dealpos_reconciler.core.model.pricing import Offer
+from dealpos_reconciler.core.money import (
     PriceImpact,
     Sale,
     is_below_cost,
@@ -17,8 +17,8 @@ from reconciler.core.money import (
     sales,
     sum_price_impact,
 )
-from reconciler.kinds import KINDS
-from reconciler.render.money import impact_line, money_line, percent
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.money import impact_line, money_line, percent
 from tests.support.world import World
 
 BEFORE: dict[str, Any] = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.steps import order
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.steps import order
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action, FieldChange, digest
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.live import ListingStats
-from reconciler.core.steps.readbacks import grow_listings
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff.change import Action, FieldChange, digest
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.live import ListingStats
+from dealpos_reconciler.core.steps.readbacks import grow_listings
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}

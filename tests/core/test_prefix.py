@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Removal
-from reconciler.core.plan.build import build_plan
-from reconciler.core.plan.plan import Interruptions
-from reconciler.core.steps.order import order_steps
-from reconciler.core.steps.prefix import check_prefixes
-from reconciler.core.steps.step import Step
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Removal
+from dealpos_reconciler.core.plan.build import build_plan
+from dealpos_reconciler.core.plan.plan import Interruptions
+from dealpos_reconciler.core.steps.order import order_steps
+from dealpos_reconciler.core.steps.prefix import check_prefixes
+from dealpos_reconciler.core.steps.step import Step
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.live import ABSENT, Live
-from reconciler.core.plan.faults import check_references, find_cycles
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.live import ABSENT, Live
+from dealpos_reconciler.core.plan.faults import check_references, find_cycles
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 DANGLING: list[tuple[str, dict[str, Any], tuple[Any, ...], str, str]] = [

@@ -8,11 +8,11 @@ from time import process_time
 
 import pytest
 
-from reconciler.core.diff.change import Action, FieldChange
-from reconciler.core.diff.rename import apply_renames
-from reconciler.core.model.address import Address
-from reconciler.errors import SourceError
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff.change import Action, FieldChange
+from dealpos_reconciler.core.diff.rename import apply_renames
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.errors import SourceError
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 KEEP = {"discontinued": False}

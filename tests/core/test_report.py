@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action, Change, FieldChange, fingerprint
-from reconciler.core.diff.readback import Proof, describe_mismatch, proof_of
-from reconciler.core.model.address import Address
-from reconciler.core.report import (
+from dealpos_reconciler.core.diff.change import Action, Change, FieldChange, fingerprint
+from dealpos_reconciler.core.diff.readback import Proof, describe_mismatch, proof_of
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.report import (
     Outcome,
     Report,
     Status,
@@ -20,7 +20,7 @@ from reconciler.core.report import (
     redact,
     rewrites_after,
 )
-from reconciler.kinds import KINDS
+from dealpos_reconciler.kinds import KINDS
 
 
 def change(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], **more: Any) -> Change:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.diff import differs_in_whitespace_only, is_equivalent_rewrite
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff.diff import differs_in_whitespace_only, is_equivalent_rewrite
+from dealpos_reconciler.kinds import KINDS
 
 TEXTS = {
     "trimmed": (" Kopi ", "Kopi"),

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.plan.target import Scope, narrow_desired
-from reconciler.errors import UsageError
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Declared, Desired
+from dealpos_reconciler.core.plan.target import Scope, narrow_desired
+from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.kinds import KINDS
 
 NOWHERE = Source("", 0, 0)
 FILES = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from reconciler.core.model.types import (
+from dealpos_reconciler.core.model.types import (
     CategoryPath,
     Code,
     Count,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.readback import Proof
-from reconciler.core.model.live import ListingStats
-from reconciler.core.steps.readbacks import Group, choose_read, choose_readback, find_apart
-from reconciler.core.steps.usage import Window
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff.readback import Proof
+from dealpos_reconciler.core.model.live import ListingStats
+from dealpos_reconciler.core.steps.readbacks import Group, choose_read, choose_readback, find_apart
+from dealpos_reconciler.core.steps.usage import Window
+from dealpos_reconciler.kinds import KINDS
 from tests.support.world import World
 
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.codec import DAY, FLAG, NUMBER, TEXT, TEXTS, YES_NO, Codec, keyed_list
+from dealpos_reconciler.core.model.codec import (
+    DAY,
+    FLAG,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    YES_NO,
+    Codec,
+    keyed_list,
+)
 
 PRICES = keyed_list("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER))
 

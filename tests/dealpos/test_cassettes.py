@@ -21,9 +21,9 @@ import pytest
 import vcr
 from vcr.serializers import yamlserializer
 
-from reconciler import __version__
-from reconciler.cli import main as cli
-from reconciler.kinds import SHOP_KINDS
+from dealpos_reconciler import __version__
+from dealpos_reconciler.cli import main as cli
+from dealpos_reconciler.kinds import SHOP_KINDS
 from tests.support.pristine import DIGEST, digest_examples, skip_if_edited
 from tests.support.shop import ROOT
 
@@ -80,7 +80,7 @@ def _server(folder: Path) -> Iterator[str]:
     arguments = ["sandbox", "serve", str(folder), "--port", "0", "--limit", "0"]
     environment = {**os.environ, "SANDBOX_CLIENT_SECRET": SECRET}
     with subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *arguments],
+        [sys.executable, "-m", "dealpos_reconciler", *arguments],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.retry import MAX_ATTEMPTS
-from reconciler.errors import (
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.retry import MAX_ATTEMPTS
+from dealpos_reconciler.errors import (
     ApiError,
     OutcomeUnknown,
     Rejected,

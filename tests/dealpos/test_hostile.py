@@ -8,14 +8,14 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from reconciler.core.model.live import Live
-from reconciler.dealpos.budget import Limits
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading import live_builder
-from reconciler.dealpos.reading.live_builder import LiveBuilder
-from reconciler.dealpos.reading.paging import MAX_PAGES
-from reconciler.dealpos.request_window import RequestWindow
-from reconciler.errors import (
+from dealpos_reconciler.core.model.live import Live
+from dealpos_reconciler.dealpos.budget import Limits
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.reading import live_builder
+from dealpos_reconciler.dealpos.reading.live_builder import LiveBuilder
+from dealpos_reconciler.dealpos.reading.paging import MAX_PAGES
+from dealpos_reconciler.dealpos.request_window import RequestWindow
+from dealpos_reconciler.errors import (
     OutcomeUnknown,
     RateLimited,
     ReconcilerError,
@@ -23,8 +23,8 @@ from reconciler.errors import (
     Unreachable,
     UsageError,
 )
-from reconciler.kinds import KINDS
-from reconciler.sandbox import Choices, InjectedFault
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.sandbox import Choices, InjectedFault
 from tests.support.fake_server import DELETE, READ, STORE, WRITE, FakeServer, ok, status
 from tests.support.shop import MakeShop
 

@@ -10,11 +10,17 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cli import log as command_log
-from reconciler.cli.console import SHOWN_HEADERS, Console, RequestLog, format_details, format_line
-from reconciler.core.model.store import Store
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
+from dealpos_reconciler.cli import log as command_log
+from dealpos_reconciler.cli.console import (
+    SHOWN_HEADERS,
+    Console,
+    RequestLog,
+    format_details,
+    format_line,
+)
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
 
 PAGE = RequestRecord(
     operation="variant.list",

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.operations import OPERATIONS
-from reconciler.sandbox import Choices
-from reconciler.sandbox.api.generation import is_offered, places
-from reconciler.sandbox.app import ROUTES
+from dealpos_reconciler.dealpos.operations import OPERATIONS
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.sandbox.api.generation import is_offered, places
+from dealpos_reconciler.sandbox.app import ROUTES
 
 READS = [op for op in OPERATIONS.values() if op.reads and op.name != "token"]
 WRITES = [op for op in OPERATIONS.values() if not op.reads]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from reconciler.errors import (
+from dealpos_reconciler.errors import (
     RateLimited,
     Stopped,
 )

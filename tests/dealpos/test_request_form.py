@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reconciler.dealpos.operations import OPERATIONS
+from dealpos_reconciler.dealpos.operations import OPERATIONS
 from tests.support.fake_server import TOKEN, FakeServer, ok
 
 

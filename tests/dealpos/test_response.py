@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.codec import DAY, FLAG, NUMBER
-from reconciler.dealpos.rows import describe_shape, parse_rows
-from reconciler.errors import UnexpectedResponse
-from reconciler.kinds import KINDS, SHOP_KINDS
+from dealpos_reconciler.core.model.codec import DAY, FLAG, NUMBER
+from dealpos_reconciler.dealpos.rows import describe_shape, parse_rows
+from dealpos_reconciler.errors import UnexpectedResponse
+from dealpos_reconciler.kinds import KINDS, SHOP_KINDS
 
 ROW = {"Code": "A", "UnitPrice": 5}
 TESTS = Path(__file__).parent.parent

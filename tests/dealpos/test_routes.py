@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from reconciler.errors import (
+from dealpos_reconciler.errors import (
     ApiError,
     OperationUnavailable,
     Rejected,

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.masked import SecretNumber, SecretText
-from reconciler.errors import (
+from dealpos_reconciler.core.model.masked import SecretNumber, SecretText
+from dealpos_reconciler.errors import (
     ReconcilerError,
 )
 from tests.support.fake_server import HTML, LOST, READ, TOKEN, FakeServer, ids, ok, status

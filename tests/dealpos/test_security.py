@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 import trustme
 
-from reconciler.core.model.store import Store
-from reconciler.dealpos import client as door
-from reconciler.dealpos import response as answer
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.observer import ClientObserver
-from reconciler.errors import (
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos import client as door
+from dealpos_reconciler.dealpos import response as answer
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.observer import ClientObserver
+from dealpos_reconciler.errors import (
     CertificateInvalid,
     OutcomeUnknown,
     ReconcilerError,

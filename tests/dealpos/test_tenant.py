@@ -10,14 +10,20 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.store import Store
-from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.operations import OPERATIONS
-from reconciler.dealpos.reading.read import read_live
-from reconciler.dealpos.tenant import FILE, Routes, TenantProfile, load_profile, save_profile
-from reconciler.kinds import KINDS
-from reconciler.ledger.state_dir import StateDir
-from reconciler.sandbox import Choices
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos.client import Client, embedded_transport
+from dealpos_reconciler.dealpos.operations import OPERATIONS
+from dealpos_reconciler.dealpos.reading.read import read_live
+from dealpos_reconciler.dealpos.tenant import (
+    FILE,
+    Routes,
+    TenantProfile,
+    load_profile,
+    save_profile,
+)
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger.state_dir import StateDir
+from dealpos_reconciler.sandbox import Choices
 from tests.support.shop import MakeShop
 
 KNOWN = TenantProfile({"variant.list": "GET /Variant query"}, {"variant.list": 100}, 500)

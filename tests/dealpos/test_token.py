@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.errors import (
+from dealpos_reconciler.errors import (
     Unauthorised,
     UnexpectedResponse,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.dealpos.request_window import MARGIN_SECONDS, RequestWindow
-from reconciler.workflows.connect import UNLIMITED_REQUESTS
+from dealpos_reconciler.dealpos.request_window import MARGIN_SECONDS, RequestWindow
+from dealpos_reconciler.workflows.connect import UNLIMITED_REQUESTS
 
 LONG = "9" * 5000
 

@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from reconciler import __version__
+from dealpos_reconciler import __version__
 from tests.distribution.conftest import Archives, build
 from tests.support.shop import ROOT
 
@@ -25,8 +25,9 @@ NAME = f"dealpos_reconciler-{__version__}"
 
 def package() -> set[str]:
     """The files of the package that are not made by running it."""
-    found = (path for path in (ROOT / "reconciler").rglob("*") if path.is_file())
-    return {p.relative_to(ROOT).as_posix() for p in found if "__pycache__" not in p.parts}
+    source = ROOT / "reconciler"
+    found = (path for path in source.rglob("*") if path.is_file())
+    return {p.relative_to(source).as_posix() for p in found if "__pycache__" not in p.parts}
 
 
 def metadata(wheel: Path) -> Message:
@@ -37,7 +38,7 @@ def metadata(wheel: Path) -> Message:
 def test_the_wheel_holds_the_package_and_nothing_else(archives: Archives) -> None:
     with ZipFile(archives.wheel) as archive:
         names = set(archive.namelist())
-    about = {name for name in names if not name.startswith("reconciler/")}
+    about = {name for name in names if not name.startswith("dealpos_reconciler/")}
     own = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     manual = f"{NAME}.data/data/share/man/man1/reconciler.1"
     assert about == {manual, *(f"{NAME}.dist-info/{name}" for name in own)}
@@ -54,7 +55,7 @@ def test_the_source_archive_holds_what_a_build_and_the_tests_need(archives: Arch
     }
     tops = {PurePosixPath(name).parts[0] for name in files}
     assert tops == included | {".gitignore", "PKG-INFO", "pyproject.toml"}
-    assert package() <= files
+    assert {f"reconciler/{name}" for name in package()} <= files
     made = ("__pycache__", ".venv", ".reconciler", ".provider", ".hypothesis")
     assert not [name for name in files if set(made) & set(PurePosixPath(name).parts)]
 

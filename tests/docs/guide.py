@@ -115,6 +115,7 @@ def install(folder: Path) -> None:
     program = folder / "bin" / "reconciler"
     program.parent.mkdir()
     program.write_text(
-        f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m reconciler "$@"\n'
+        f'#!/bin/sh\nexport PYTHONPATH="{ROOT}/reconciler"\n'
+        f'exec "{sys.executable}" -m dealpos_reconciler "$@"\n'
     )
     program.chmod(0o755)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.workflows.init import create_shop
+from dealpos_reconciler.workflows.init import create_shop
 from tests.support.language_server import LanguageServer
 from tests.support.shop import ROOT
 

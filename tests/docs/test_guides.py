@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli.main import cli
+from dealpos_reconciler.cli.main import cli
 from tests.docs.guide import PAGES, ROOT, blocks, install, run
 from tests.support.pristine import skip_if_edited
 

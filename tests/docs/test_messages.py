@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.messages import Message, collect_messages, texts_of
+from tests.support.messages import PLACE, Message, collect_messages, texts_of
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_messages_come_from_errors_renderers_rules_templates_and_help() -> None:
         "dealpos/",
         "catalogue/",
     ):
-        assert any(name.startswith(f"reconciler/{part}") for name in files), part
-    assert "reconciler/render/templates/plan.html.j2" in files
+        assert any(name.startswith(f"{PLACE}/{part}") for name in files), part
+    assert f"{PLACE}/render/templates/plan.html.j2" in files
     assert "reconciler apply --timeout" in files
     assert not any("sandbox/" in name for name in files)
     assert found == sorted(found)

@@ -10,19 +10,20 @@ from typing import Any
 import click
 import pytest
 
-from reconciler import errors
-from reconciler.catalogue import parser
-from reconciler.catalogue.sections import guardrail_options as options_of
-from reconciler.cli.exit_codes import CHANGES, EXIT_CODES, PARTIAL
-from reconciler.cli.main import cli
-from reconciler.dealpos import client, response
-from reconciler.dealpos.budget import MAX_RUN_SECONDS, MAX_WAIT_SECONDS
-from reconciler.dealpos.reading.live_builder import MAX_OBJECTS
-from reconciler.dealpos.reading.paging import MAX_PAGES
-from reconciler.dealpos.retry import MAX_SILENCE_SECONDS
-from reconciler.guardrails.rules import RULES
-from reconciler.kinds import MANAGED
+from dealpos_reconciler import errors
+from dealpos_reconciler.catalogue import parser
+from dealpos_reconciler.catalogue.sections import guardrail_options as options_of
+from dealpos_reconciler.cli.exit_codes import CHANGES, EXIT_CODES, PARTIAL
+from dealpos_reconciler.cli.main import cli
+from dealpos_reconciler.dealpos import client, response
+from dealpos_reconciler.dealpos.budget import MAX_RUN_SECONDS, MAX_WAIT_SECONDS
+from dealpos_reconciler.dealpos.reading.live_builder import MAX_OBJECTS
+from dealpos_reconciler.dealpos.reading.paging import MAX_PAGES
+from dealpos_reconciler.dealpos.retry import MAX_SILENCE_SECONDS
+from dealpos_reconciler.guardrails.rules import RULES
+from dealpos_reconciler.kinds import MANAGED
 from tests.docs.guide import PAGES, ROOT, blocks
+from tests.support.messages import PACKAGE
 from tools.site import commands, documents, environment, exit_codes, guardrails, kinds
 from tools.site import errors as error_index
 
@@ -211,10 +212,14 @@ def test_paths_and_make_targets_that_the_docs_name_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     folders = "reconciler|tests|tools|schemas|examples|docs"
+    parts = "|".join(path.name for path in PACKAGE.iterdir() if path.is_dir())
     for name, text in DOCS.items():
         assert set(re.findall(r"(?:\$ |`|=1 )make ([a-z]+)", text)) <= targets, name
         for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", text):
             assert (ROOT / path).exists(), (name, path)
+        if name in ("docs/architecture.md", "CONTRIBUTING.md"):
+            for path in re.findall(rf"`((?:{parts})/[\w./-]*)`", text):
+                assert (PACKAGE / path).exists(), (name, path)
 
 
 def test_the_steps_of_a_price_name_files_that_exist() -> None:
@@ -222,7 +227,7 @@ def test_the_steps_of_a_price_name_files_that_exist() -> None:
     paths = re.findall(r"`([\w/]+\.py)`", text)
     assert len(paths) >= 10
     for path in paths:
-        assert (ROOT / "reconciler" / path).is_file(), path
+        assert (PACKAGE / path).is_file(), path
 
 
 def test_the_docs_show_a_catalogue_with_every_kind_and_each_directive() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import Choices
+from dealpos_reconciler.sandbox import Choices
 from tests.support.shop import MakeShop, Shop
 from tests.support.storm import FILES, SEED, TODAY, Killed, Storm
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan.plan import refusals
-from reconciler.sandbox import Choices, InjectedFault
-from reconciler.workflows import plan_file
-from reconciler.workflows.apply import apply_plan
-from reconciler.workflows.approved_plan import recheck_plan
-from reconciler.workflows.plan import PlannedRun
+from dealpos_reconciler.core.plan.plan import refusals
+from dealpos_reconciler.sandbox import Choices, InjectedFault
+from dealpos_reconciler.workflows import plan_file
+from dealpos_reconciler.workflows.apply import apply_plan
+from dealpos_reconciler.workflows.approved_plan import recheck_plan
+from dealpos_reconciler.workflows.plan import PlannedRun
 from tests.support.shop import MakeShop, Shop
 from tests.support.storm import Killed, Weather
 from tests.support.story import saved_document

@@ -21,21 +21,21 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
-from reconciler.catalogue import settings
-from reconciler.core.audit import audit_plan
-from reconciler.errors import LedgerConflict, ReconcilerError
-from reconciler.kinds import KINDS
-from reconciler.ledger.git import GitBackend
-from reconciler.render.formats import html, markdown, text
-from reconciler.render.formats import json as json_format
-from reconciler.render.view import AuditView, PlanView
-from reconciler.workflows import plan_file
-from reconciler.workflows.apply import apply_plan
-from reconciler.workflows.approved_plan import recheck_plan
-from reconciler.workflows.connect import connect, dump_sandbox
-from reconciler.workflows.open_shop import OpenShop
-from reconciler.workflows.plan import PlannedRun, make_plan
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.core.audit import audit_plan
+from dealpos_reconciler.errors import LedgerConflict, ReconcilerError
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger.git import GitBackend
+from dealpos_reconciler.render.formats import html, markdown, text
+from dealpos_reconciler.render.formats import json as json_format
+from dealpos_reconciler.render.view import AuditView, PlanView
+from dealpos_reconciler.workflows import plan_file
+from dealpos_reconciler.workflows.apply import apply_plan
+from dealpos_reconciler.workflows.approved_plan import recheck_plan
+from dealpos_reconciler.workflows.connect import connect, dump_sandbox
+from dealpos_reconciler.workflows.open_shop import OpenShop
+from dealpos_reconciler.workflows.plan import PlannedRun, make_plan
 from tests.support.deep import amount
 from tests.support.mutants import mutate
 from tests.support.shop import ENVIRONMENT, Shop

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from reconciler.dealpos.operations import BASE
-from reconciler.sandbox import InjectedFault
-from reconciler.sandbox.faults import Kind
+from dealpos_reconciler.dealpos.operations import BASE
+from dealpos_reconciler.sandbox import InjectedFault
+from dealpos_reconciler.sandbox.faults import Kind
 from tests.support.deep import thinned
 from tests.support.storm import Storm
 

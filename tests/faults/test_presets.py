@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.budget import Limits
-from reconciler.sandbox import Choices
+from dealpos_reconciler.dealpos.budget import Limits
+from dealpos_reconciler.sandbox import Choices
 from tests.support.shop import MakeShop, Shop
 from tests.support.storm import Killed, Weather
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.shop import MakeShop
 
 CODES = [f"M{number}" for number in range(8)]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
-from reconciler.sandbox import Faults
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.sandbox import Faults
 from tests.support.till import offers, wrong_offers
 
 SEEDS = range(int(os.environ.get("SEEDS", "6")))

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan.plan import Plan, refusals
-from reconciler.sandbox import Choices
-from reconciler.workflows.apply import apply_plan
+from dealpos_reconciler.core.plan.plan import Plan, refusals
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.workflows.apply import apply_plan
 from tests.support.deep import DEEP, thinned
 from tests.support.shop import Shop
 from tests.support.storm import Killed, Weather

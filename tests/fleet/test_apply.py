@@ -183,7 +183,7 @@ def answer(fleet: FleetFolder, text: str) -> tuple[int, str, str]:
     ours, theirs = pty.openpty()
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "fleet", "apply"],
+            [sys.executable, "-m", "dealpos_reconciler", "fleet", "apply"],
             cwd=fleet.folder,
             env=fleet.environment,
             stdin=theirs,
@@ -214,7 +214,7 @@ def test_each_wave_is_shown_and_asked_for(two: FleetFolder) -> None:
 def test_ctrl_c_ends_the_question(two: FleetFolder) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", "fleet", "apply"],
+        [sys.executable, "-m", "dealpos_reconciler", "fleet", "apply"],
         cwd=two.folder,
         env=two.environment,
         stdin=theirs,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.deep import DEEP
 from tests.support.fleets import states
 from tests.support.program import SECRET

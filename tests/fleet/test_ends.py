@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 from tests.support.deep import DEEP
 from tests.support.fleets import states
 from tests.support.menu import TWO_SIZES, edited
@@ -103,7 +103,7 @@ def test_a_signal_while_the_gate_is_closed_ends_the_run(served: ServedFleet) -> 
 def elsewhere(served: ServedFleet, clone: Path, *words: str) -> Any:
     """Run `fleet` in another clone; the exit code and the document or the message."""
     ran = subprocess.run(
-        [sys.executable, "-m", "reconciler", "fleet", *words],
+        [sys.executable, "-m", "dealpos_reconciler", "fleet", *words],
         cwd=clone,
         env=served.fleet.environment,
         capture_output=True,

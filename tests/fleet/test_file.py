@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from reconciler.catalogue.fleet.fleet_file import check_override, load_fleet
-from reconciler.core.fleet.fleet import Fleet, WaveGate, select_members
-from reconciler.errors import SourceError, UsageError
+from dealpos_reconciler.catalogue.fleet.fleet_file import check_override, load_fleet
+from dealpos_reconciler.core.fleet.fleet import Fleet, WaveGate, select_members
+from dealpos_reconciler.errors import SourceError, UsageError
 from tests.support.shop import ROOT
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from reconciler.core.fleet.fleet import Member
-from reconciler.errors import UsageError
-from reconciler.workflows.fleet.matrix import make_matrix
+from dealpos_reconciler.core.fleet.fleet import Member
+from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.workflows.fleet.matrix import make_matrix
 from tests.support.actions import Job, load, start
 from tests.support.deep import DEEP
 from tests.support.program import SECRET
@@ -50,7 +50,7 @@ class Machine:
         tools = served.home / "bin"
         tools.mkdir()
         real = shlex.quote(sys.executable)
-        scripts = {"reconciler": f'exec {real} -m reconciler "$@"', "python": "exit 0"}
+        scripts = {"reconciler": f'exec {real} -m dealpos_reconciler "$@"', "python": "exit 0"}
         for name, script in scripts.items():
             (tools / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
             (tools / name).chmod(0o755)

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.plan.plan import Plan, refusals
-from reconciler.dealpos.tenant import load_profile
-from reconciler.guardrails.rules import RULES
-from reconciler.kinds import KINDS
-from reconciler.render.formats.text import render_plan
-from reconciler.render.view import PlanView
+from dealpos_reconciler.core.plan.plan import Plan, refusals
+from dealpos_reconciler.dealpos.tenant import load_profile
+from dealpos_reconciler.guardrails.rules import RULES
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.view import PlanView
 from tests.support.shop import MakeShop
 
 FOLDER = Path(__file__).parent

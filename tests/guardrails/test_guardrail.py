@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Allowance
-from reconciler.core.plan.plan import refusals
-from reconciler.guardrails.rules import RULES
-from reconciler.render.sections import allow_block, find_exception
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Allowance
+from dealpos_reconciler.core.plan.plan import refusals
+from dealpos_reconciler.guardrails.rules import RULES
+from dealpos_reconciler.render.sections import allow_block, find_exception
 from tests.support.world import World
 
 PLACE = Source("catalogue/allow.yaml", 7, 5)

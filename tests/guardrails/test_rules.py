@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action, Change
-from reconciler.core.model.address import Address
-from reconciler.core.plan.plan import Plan, percent
-from reconciler.guardrails.guardrail import Guardrail, PlanContext
-from reconciler.guardrails.rules import RULES
-from reconciler.kinds import KINDS
-from reconciler.render.sections import allow_block, find_exception
+from dealpos_reconciler.core.diff.change import Action, Change
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.plan.plan import Plan, percent
+from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext
+from dealpos_reconciler.guardrails.rules import RULES
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.sections import allow_block, find_exception
 from tests.support.rules import AMOUNT, DRINK, PERCENT, priced, said
 from tests.support.world import World
 

@@ -12,22 +12,22 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue.settings import load
-from reconciler.core.hints import HookSettings, Topic
-from reconciler.core.model.address import Address
-from reconciler.dealpos.budget import Limits
-from reconciler.hooks.file import HookFile
-from reconciler.hooks.queue import add_hint, count_hints
-from reconciler.sandbox.till import backoffice
-from reconciler.serve.gate import Endpoint
-from reconciler.serve.log import Log
-from reconciler.serve.metrics import Metrics
-from reconciler.workflows.connect import fill_sandbox
-from reconciler.workflows.hooks.endpoints import make_hint_endpoints
-from reconciler.workflows.hooks.reading import read_hinted
-from reconciler.workflows.hooks.result import Reading
-from reconciler.workflows.hooks.watch import HintWatch, Notifier
-from reconciler.workflows.till import Wiring, open_till
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.core.hints import HookSettings, Topic
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.dealpos.budget import Limits
+from dealpos_reconciler.hooks.file import HookFile
+from dealpos_reconciler.hooks.queue import add_hint, count_hints
+from dealpos_reconciler.sandbox.till import backoffice
+from dealpos_reconciler.serve.gate import Endpoint
+from dealpos_reconciler.serve.log import Log
+from dealpos_reconciler.serve.metrics import Metrics
+from dealpos_reconciler.workflows.connect import fill_sandbox
+from dealpos_reconciler.workflows.hooks.endpoints import make_hint_endpoints
+from dealpos_reconciler.workflows.hooks.reading import read_hinted
+from dealpos_reconciler.workflows.hooks.result import Reading
+from dealpos_reconciler.workflows.hooks.watch import HintWatch, Notifier
+from dealpos_reconciler.workflows.till import Wiring, open_till
 
 MENU = """\
 outlets: [{name: Outlet1}]

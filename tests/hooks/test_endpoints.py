@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.hooks.file import HookFile
-from reconciler.hooks.keys import find_key_in_bytes
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.provider.till.answer import Provider
-from reconciler.provider.till.loaded import prepare_release
-from reconciler.serve.body import MAX_BODY_BYTES
-from reconciler.workflows.hooks.endpoints import CLAIMS, make_invoice_endpoints
+from dealpos_reconciler.hooks.file import HookFile
+from dealpos_reconciler.hooks.keys import find_key_in_bytes
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.provider.till.answer import Provider
+from dealpos_reconciler.provider.till.loaded import prepare_release
+from dealpos_reconciler.serve.body import MAX_BODY_BYTES
+from dealpos_reconciler.workflows.hooks.endpoints import CLAIMS, make_invoice_endpoints
 from tests.hooks.conftest import HookedShop
 from tests.support.provided import KEY, REDEEM, RELEASE
 
@@ -149,7 +149,7 @@ def test_the_file_is_for_its_owner_and_never_in_git(hooked: HookedShop) -> None:
 
 
 def test_a_newer_file_is_refused_in_words(tmp_path: Path) -> None:
-    from reconciler.errors import ProviderError
+    from dealpos_reconciler.errors import ProviderError
 
     file = HookFile(tmp_path / "hooks.db")
     file._connection.execute("PRAGMA user_version = 99")

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from reconciler.errors import ProviderError
-from reconciler.hooks.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS
-from reconciler.hooks.receiver import Receiver, read_signer
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.provider.store import SaleReport, utc_now
-from reconciler.workflows.hooks.sender import NoticeSender
-from reconciler.workflows.hooks.uses import UseWatch
-from reconciler.workflows.hooks.watch import Notifier
-from reconciler.workflows.hooks.words import MAX_LINES, notification_body
+from dealpos_reconciler.errors import ProviderError
+from dealpos_reconciler.hooks.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS
+from dealpos_reconciler.hooks.receiver import Receiver, read_signer
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.provider.store import SaleReport, utc_now
+from dealpos_reconciler.workflows.hooks.sender import NoticeSender
+from dealpos_reconciler.workflows.hooks.uses import UseWatch
+from dealpos_reconciler.workflows.hooks.watch import Notifier
+from dealpos_reconciler.workflows.hooks.words import MAX_LINES, notification_body
 from tests.hooks.conftest import HookedShop
 from tests.support.receiver import Receiver as Heard
 from tests.support.receiver import receiving

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.main import main
-from reconciler.core.hints import EVERYTHING
-from reconciler.core.model.address import Address
-from reconciler.hooks.drift import first_seen
-from reconciler.hooks.queue import MAX_KEYS, add_hint
-from reconciler.workflows.hooks.result import Reading
+from dealpos_reconciler.cli.main import main
+from dealpos_reconciler.core.hints import EVERYTHING
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.hooks.drift import first_seen
+from dealpos_reconciler.hooks.queue import MAX_KEYS, add_hint
+from dealpos_reconciler.workflows.hooks.result import Reading
 from tests.hooks.conftest import HookedShop
 
 VARIANT = {"Product": "Kopi Susu", "Code": "1003L", "UnitPrice": 1}
@@ -258,8 +258,8 @@ def test_a_batch_that_needs_more_than_the_budget_becomes_smaller(
 KILLED = """
 import asyncio, json, os, sys
 from pathlib import Path
-from reconciler.hooks.file import HookFile
-from reconciler.workflows.hooks.endpoints import make_hint_endpoints
+from dealpos_reconciler.hooks.file import HookFile
+from dealpos_reconciler.workflows.hooks.endpoints import make_hint_endpoints
 endpoints = make_hint_endpoints(HookFile(Path(sys.argv[1])), lambda: None, lambda: 1_000_000.0)
 body = json.dumps({"Code": "1003L", "UnitPrice": 1}).encode()
 answer = asyncio.run(endpoints["hook/product"].answer(body))

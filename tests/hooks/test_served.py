@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from reconciler.catalogue.settings import load
-from reconciler.core.model.address import Address
-from reconciler.dealpos.budget import NO_LIMITS
-from reconciler.hooks.drift import first_seen
-from reconciler.sandbox.till import backoffice
-from reconciler.workflows.connect import fill_sandbox
-from reconciler.workflows.hooks.apart import read_apart
-from reconciler.workflows.till import Wiring, open_till, send_edits
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.dealpos.budget import NO_LIMITS
+from dealpos_reconciler.hooks.drift import first_seen
+from dealpos_reconciler.sandbox.till import backoffice
+from dealpos_reconciler.workflows.connect import fill_sandbox
+from dealpos_reconciler.workflows.hooks.apart import read_apart
+from dealpos_reconciler.workflows.till import Wiring, open_till, send_edits
 from tests.hooks.conftest import MENU, SEED
 from tests.hooks.test_notifications import KEY, NOTIFY
 from tests.serve.conftest import SECRET
@@ -47,7 +47,7 @@ def test_an_edit_in_the_back_office_becomes_one_signed_notification(tmp_path: Pa
     with receiving() as heard:
         address = {"RECONCILER_NOTIFY_URL": f"{heard.address}/chat"}
         server = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", *words],
+            [sys.executable, "-m", "dealpos_reconciler", *words],
             env=os.environ | SECRETS | NOTIFY | address,
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue.settings import Settings, load
-from reconciler.core.hints import TOPICS, HookSettings
-from reconciler.errors import SourceError
+from dealpos_reconciler.catalogue.settings import Settings, load
+from dealpos_reconciler.core.hints import TOPICS, HookSettings
+from dealpos_reconciler.errors import SourceError
 
 URL = "https://chat.example/services/T0/B0/token"
 

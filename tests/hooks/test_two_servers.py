@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.catalogue.settings import load
-from reconciler.sandbox.till import backoffice
-from reconciler.workflows.till import Wiring, open_till
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.sandbox.till import backoffice
+from dealpos_reconciler.workflows.till import Wiring, open_till
 from tests.hooks.test_notifications import NOTIFY
 from tests.hooks.test_served import make_folder
 from tests.serve.conftest import SECRET, TLS, TOKEN

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import Choices
+from dealpos_reconciler.sandbox import Choices
 from tests.support.generated import (
     KEYS,
     TODAY,

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import sandbox
-from reconciler.catalogue.parser import parse
-from reconciler.catalogue.settings import load
-from reconciler.kinds import SHOP_KINDS
-from reconciler.workflows import adopt as adopting
-from reconciler.workflows import import_ as importing
-from reconciler.workflows.open_shop import OpenShop, read_files
-from reconciler.workflows.plan import make_plan
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.catalogue.parser import parse
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.kinds import SHOP_KINDS
+from dealpos_reconciler.workflows import adopt as adopting
+from dealpos_reconciler.workflows import import_ as importing
+from dealpos_reconciler.workflows.open_shop import OpenShop, read_files
+from dealpos_reconciler.workflows.plan import make_plan
 from tests.support.generated import Worlds
 from tests.support.shop import MakeShop, Shop
 

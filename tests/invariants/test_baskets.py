@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.pricing import Discount
-from reconciler.guardrails.basket import PricedItem
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.pricing import Discount
+from dealpos_reconciler.guardrails.basket import PricedItem
 
 whole = st.integers(1, 200)
 

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.prices.table import Cell
-from reconciler.errors import Problem, SourceError
-from reconciler.kinds import KINDS
-from reconciler.workflows.prices.import_ import import_prices
+from dealpos_reconciler.core.prices.table import Cell
+from dealpos_reconciler.errors import Problem, SourceError
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.workflows.prices.import_ import import_prices
 from tests.support.deep import amount
 
 WHOLE = (

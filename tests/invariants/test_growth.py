@@ -9,21 +9,21 @@ from typing import Any, cast
 
 import pytest
 
-from reconciler.catalogue.parser import parse
-from reconciler.catalogue.writing.results import explain_absence
-from reconciler.core.diff.change import Action, Change
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Allowance
-from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.look_alike import index_spellings
-from reconciler.core.plan.notes import explain_doubles
-from reconciler.core.plan.plan import Plan
-from reconciler.core.steps.order import order_steps
-from reconciler.dealpos.reading.reader import Reader
-from reconciler.dealpos.tenant import Routes, TenantProfile
-from reconciler.errors import Problem, SourceError
-from reconciler.guardrails.guardrail import RuleFinding, run_guardrails
-from reconciler.kinds import KINDS
+from dealpos_reconciler.catalogue.parser import parse
+from dealpos_reconciler.catalogue.writing.results import explain_absence
+from dealpos_reconciler.core.diff.change import Action, Change
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Allowance
+from dealpos_reconciler.core.model.live import Live, Observed
+from dealpos_reconciler.core.model.look_alike import index_spellings
+from dealpos_reconciler.core.plan.notes import explain_doubles
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.core.steps.order import order_steps
+from dealpos_reconciler.dealpos.reading.reader import Reader
+from dealpos_reconciler.dealpos.tenant import Routes, TenantProfile
+from dealpos_reconciler.errors import Problem, SourceError
+from dealpos_reconciler.guardrails.guardrail import RuleFinding, run_guardrails
+from dealpos_reconciler.kinds import KINDS
 
 
 def delete_variants(number: int) -> None:

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.catalogue.settings import load
-from reconciler.catalogue.writing.export import is_unset
-from reconciler.core.model.live import Observed
-from reconciler.dealpos.reading.read import read_live
-from reconciler.kinds import KINDS, SHOP_KINDS
-from reconciler.sandbox import Choices
-from reconciler.workflows import import_ as importing
-from reconciler.workflows.open_shop import OpenShop, read_files
-from reconciler.workflows.plan import make_plan
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.catalogue.writing.export import is_unset
+from dealpos_reconciler.core.model.live import Observed
+from dealpos_reconciler.dealpos.reading.read import read_live
+from dealpos_reconciler.kinds import KINDS, SHOP_KINDS
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.workflows import import_ as importing
+from dealpos_reconciler.workflows.open_shop import OpenShop, read_files
+from dealpos_reconciler.workflows.plan import make_plan
 from tests.support.generated import OpenWorld, Worlds
 from tests.support.shop import MakeShop, Shop
 

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.catalogue.settings import load
-from reconciler.core.diff.diff import is_equivalent_rewrite
-from reconciler.kinds import KINDS
-from reconciler.render.formats import github, html, markdown
-from reconciler.render.formats.json import plan_document
-from reconciler.render.formats.text import render_plan
-from reconciler.render.report import report_document, report_text
-from reconciler.render.view import PlanView, ReportView
-from reconciler.sandbox import InjectedFault
-from reconciler.workflows import plan_file
-from reconciler.workflows.approved_plan import recheck_plan
-from reconciler.workflows.open_shop import OpenShop
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.core.diff.diff import is_equivalent_rewrite
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats import github, html, markdown
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.report import report_document, report_text
+from dealpos_reconciler.render.view import PlanView, ReportView
+from dealpos_reconciler.sandbox import InjectedFault
+from dealpos_reconciler.workflows import plan_file
+from dealpos_reconciler.workflows.approved_plan import recheck_plan
+from dealpos_reconciler.workflows.open_shop import OpenShop
 from tests.support.documents import ReadDocument
 from tests.support.generated import GeneratedWorld, OpenWorld, Worlds
 from tests.support.shop import Shop

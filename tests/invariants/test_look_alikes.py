@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.model.look_alike import find_look_alikes, fold_key
+from dealpos_reconciler.core.model.look_alike import find_look_alikes, fold_key
 
 
 @given(st.lists(st.text("0oO1e+., -\u200b\u0301E", min_size=1, max_size=6), unique=True))

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.model.store import Store
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.observer import ClientObserver
-from reconciler.dealpos.reading.paging import MAX_PAGES, PAGE_SIZES, Until, read_until
-from reconciler.dealpos.tenant import TenantProfile
-from reconciler.errors import UnexpectedResponse
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.observer import ClientObserver
+from dealpos_reconciler.dealpos.reading.paging import MAX_PAGES, PAGE_SIZES, Until, read_until
+from dealpos_reconciler.dealpos.tenant import TenantProfile
+from dealpos_reconciler.errors import UnexpectedResponse
+from dealpos_reconciler.kinds import KINDS
 
 Serve = Callable[[int, int], Any]
 
@@ -197,7 +197,7 @@ def test_a_page_larger_than_asked_for_is_everything() -> None:
 
 
 def test_a_list_without_end_is_an_error_and_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.dealpos.reading.paging.MAX_PAGES", 30)
+    monkeypatch.setattr("dealpos_reconciler.dealpos.reading.paging.MAX_PAGES", 30)
     assert MAX_PAGES == 1000
     server = Server(lambda number, size: rows(number, number + 1))
     with pytest.raises(UnexpectedResponse, match="did not end after 30 pages"):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from reconciler.core.plan.plan import Plan, refusals
+from dealpos_reconciler.core.plan.plan import Plan, refusals
 from tests.support.documents import ReadDocument
 from tests.support.generated import OpenWorld, Worlds
 from tests.support.provider import CODES_KEY

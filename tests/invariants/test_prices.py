@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.catalogue.settings import load
-from reconciler.errors import SourceError
-from reconciler.workflows.open_shop import read_files
-from reconciler.workflows.prices.export import export_declared, write_sheet
-from reconciler.workflows.prices.import_ import ImportedPrices, import_prices
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.errors import SourceError
+from dealpos_reconciler.workflows.open_shop import read_files
+from dealpos_reconciler.workflows.prices.export import export_declared, write_sheet
+from dealpos_reconciler.workflows.prices.import_ import ImportedPrices, import_prices
 from tests.support.deep import amount
 from tests.support.generated import OpenWorld, Worlds
 from tests.support.program import contents

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.diff.change import Action
+from dealpos_reconciler.core.diff.change import Action
 from tests.support.generated import GeneratedWorld, OpenWorld, Worlds
 from tests.support.shop import Shop
 

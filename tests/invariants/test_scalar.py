@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from reconciler.catalogue.environment import Expander
-from reconciler.catalogue.parser import parse
-from reconciler.catalogue.writing.yaml_text import YamlEntry, scalar, texts
-from reconciler.core.model.address import Address
+from dealpos_reconciler.catalogue.environment import Expander
+from dealpos_reconciler.catalogue.parser import parse
+from dealpos_reconciler.catalogue.writing.yaml_text import YamlEntry, scalar, texts
+from dealpos_reconciler.core.model.address import Address
 
 HOSTILE = [
     *("", " ", "a ", " a", "~", "null", "NO", "y", "on", "true", "007", "1e3", "0x1F", "12_30"),

@@ -9,23 +9,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, Action
-from reconciler.core.ledger.ledger import Key, Ledger
-from reconciler.core.ledger.record import Moment, RecordBasis, record_apply, unsettled_objects
-from reconciler.core.ledger.three_way import (
+from dealpos_reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, Action
+from dealpos_reconciler.core.ledger.ledger import Key, Ledger
+from dealpos_reconciler.core.ledger.record import (
+    Moment,
+    RecordBasis,
+    record_apply,
+    unsettled_objects,
+)
+from dealpos_reconciler.core.ledger.three_way import (
     LedgerView,
     add_last_written,
     find_orphaned,
     hold_conflicts,
     label_origins,
 )
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.plan.build import build_plan
-from reconciler.core.plan.plan import Plan
-from reconciler.kinds import KINDS
-from reconciler.ledger.run_ledger import explain_conflict
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Declared, Desired
+from dealpos_reconciler.core.model.live import ABSENT, Live, Observed
+from dealpos_reconciler.core.plan.build import build_plan
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger.run_ledger import explain_conflict
 
 KEY = Key(b"a key of sixteen or more")
 HERE = Source("catalogue/shop.yaml", 1, 1)

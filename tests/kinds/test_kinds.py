@@ -9,12 +9,12 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from reconciler.catalogue import loader as source
-from reconciler.catalogue import settings
-from reconciler.core.model.kind import Call, Kind
-from reconciler.core.model.store import SHOP
-from reconciler.dealpos.operations import OPERATIONS
-from reconciler.kinds import KINDS, MANAGED
+from dealpos_reconciler.catalogue import loader as source
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.core.model.kind import Call, Kind
+from dealpos_reconciler.core.model.store import SHOP
+from dealpos_reconciler.dealpos.operations import OPERATIONS
+from dealpos_reconciler.kinds import KINDS, MANAGED
 from tests.support.shop import ROOT
 
 IN_SHOP = {name: kind for name, kind in KINDS.items() if kind.home == SHOP}
@@ -32,7 +32,9 @@ def calls(kind: Kind) -> dict[str, Call]:
 
 
 def test_every_file_is_a_kind_of_its_name() -> None:
-    files = {p.stem for p in (ROOT / "reconciler" / "kinds").glob("*.py")} - {"__init__"}
+    files = {
+        p.stem for p in (ROOT / "reconciler" / "dealpos_reconciler" / "kinds").glob("*.py")
+    } - {"__init__"}
     assert set(KINDS) == files
     assert all(name == kind.name for name, kind in KINDS.items())
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from reconciler.core.model.kind import Kind
-from reconciler.core.model.types import WhenInZone
-from reconciler.errors import SourceError
-from reconciler.kinds import KINDS
-from reconciler.workflows.open_shop import check_files
+from dealpos_reconciler.core.model.kind import Kind
+from dealpos_reconciler.core.model.types import WhenInZone
+from dealpos_reconciler.errors import SourceError
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.workflows.open_shop import check_files
 
 KIND: Kind = KINDS["provider_coupon"]
 GOOD = "code: X, type: Amount, amount: 1000"

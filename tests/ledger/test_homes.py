@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue import settings
-from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
-from reconciler.core.model.address import Address
-from reconciler.errors import LedgerConflict, LedgerError, UsageError
-from reconciler.ledger import document, open_backend, read_key
-from reconciler.ledger.backend import LedgerBackend, LedgerSnapshot
-from reconciler.ledger.file import FILE
-from reconciler.ledger.git import GitBackend, slug
-from reconciler.ledger.git_repository import GitRepository
-from reconciler.ledger.state_dir import StateDir
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.errors import LedgerConflict, LedgerError, UsageError
+from dealpos_reconciler.ledger import document, open_backend, read_key
+from dealpos_reconciler.ledger.backend import LedgerBackend, LedgerSnapshot
+from dealpos_reconciler.ledger.file import FILE
+from dealpos_reconciler.ledger.git import GitBackend, slug
+from dealpos_reconciler.ledger.git_repository import GitRepository
+from dealpos_reconciler.ledger.state_dir import StateDir
 
 STORE = "https://shop.example"
 LATER, EARLIER = "2999-01-01T00:00:00Z", "2000-01-01T00:00:00Z"

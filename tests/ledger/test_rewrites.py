@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.errors import UsageError
-from reconciler.ledger.rewrites import FILE, read_rewrites, save_rewrites
-from reconciler.ledger.state_dir import StateDir
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.ledger.rewrites import FILE, read_rewrites, save_rewrites
+from dealpos_reconciler.ledger.state_dir import StateDir
 
 COUPON = Address("coupon", "A/B")
 

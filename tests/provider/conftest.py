@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.provider.postgres.store import open_postgres
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.provider.store import UsageStore
+from dealpos_reconciler.provider.postgres.store import open_postgres
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.provider.store import UsageStore
 from tests.support.postgres import MEMORY
 from tests.support.usage import SetClock, UsageDriver
 

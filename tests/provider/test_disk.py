@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import ProviderUnavailable
-from reconciler.provider.sqlite import log
-from reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.errors import ProviderUnavailable
+from dealpos_reconciler.provider.sqlite import log
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
 from tests.support.usage import SetClock, UsageDriver, broken_invariants
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from reconciler.errors import ProviderError, ProviderUnavailable, UsageError
-from reconciler.provider.opening import open_store
-from reconciler.provider.postgres.store import open_postgres
-from reconciler.provider.store import UsageStore
+from dealpos_reconciler.errors import ProviderError, ProviderUnavailable, UsageError
+from dealpos_reconciler.provider.opening import open_store
+from dealpos_reconciler.provider.postgres.store import open_postgres
+from dealpos_reconciler.provider.store import UsageStore
 from tests.support.postgres import PrivatePostgres
 from tests.support.usage import SetClock, UsageDriver, broken_invariants
 
@@ -68,7 +68,7 @@ def test_another_sort_of_database_is_refused() -> None:
 
 
 def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "reconciler.provider.postgres.store", None)
+    monkeypatch.setitem(sys.modules, "dealpos_reconciler.provider.postgres.store", None)
     with pytest.raises(UsageError, match=r"pip install 'dealpos-reconciler\[postgres\]'"):
         asyncio.run(open_store("postgresql://host/db"))
 

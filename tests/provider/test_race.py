@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.provider.store import UsageStore
+from dealpos_reconciler.provider.store import UsageStore
 from tests.support.shop import ROOT
 from tests.support.tills import COUPONS
 from tests.support.usage import SetClock, UsageDriver, broken_invariants

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.provider.release import Release
-from reconciler.core.provider.terms import Terms
-from reconciler.provider.settlement import Settlement, ShopInvoice, compare, parse_invoice
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.provider.store import UsageStore
+from dealpos_reconciler.core.provider.release import Release
+from dealpos_reconciler.core.provider.terms import Terms
+from dealpos_reconciler.provider.settlement import Settlement, ShopInvoice, compare, parse_invoice
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.provider.store import UsageStore
 from tests.support.postgres import MEMORY
 from tests.support.provided import CODES, RELEASE, ProvidedShop
 from tests.support.usage import SetClock, UsageDriver

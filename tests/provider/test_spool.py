@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import ProviderUnavailable
-from reconciler.provider.postgres.store import PostgresStore, open_postgres
-from reconciler.provider.spool import SaleSpool, document_of, sale_of
-from reconciler.provider.store import Booking, SaleReport, Usage
+from dealpos_reconciler.errors import ProviderUnavailable
+from dealpos_reconciler.provider.postgres.store import PostgresStore, open_postgres
+from dealpos_reconciler.provider.spool import SaleSpool, document_of, sale_of
+from dealpos_reconciler.provider.store import Booking, SaleReport, Usage
 from tests.support.postgres import PrivatePostgres
 from tests.support.usage import NOON, SetClock, UsageDriver
 

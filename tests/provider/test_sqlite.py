@@ -20,12 +20,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import ProviderError, ProviderUnavailable
-from reconciler.provider import migration
-from reconciler.provider.opening import open_store
-from reconciler.provider.sqlite import transactions
-from reconciler.provider.sqlite.file import PAGE_BYTES, SqliteFile
-from reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.errors import ProviderError, ProviderUnavailable
+from dealpos_reconciler.provider import migration
+from dealpos_reconciler.provider.opening import open_store
+from dealpos_reconciler.provider.sqlite import transactions
+from dealpos_reconciler.provider.sqlite.file import PAGE_BYTES, SqliteFile
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
 from tests.support.usage import SetClock, UsageDriver, broken_invariants
 
 OpenTill = Callable[..., UsageDriver]

@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, Phase, configuration, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from reconciler.errors import ReleaseConflict
-from reconciler.provider.postgres.store import open_postgres
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.provider.store import HoldRequest, SaleReport, UsageStore
+from dealpos_reconciler.errors import ReleaseConflict
+from dealpos_reconciler.provider.postgres.store import open_postgres
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.provider.store import HoldRequest, SaleReport, UsageStore
 from tests.support.postgres import PrivatePostgres
 from tests.support.usage import SetClock, UsageDriver, broken_invariants
 

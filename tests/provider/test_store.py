@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.errors import ProviderError, ReleaseConflict
-from reconciler.provider.store import Usage
+from dealpos_reconciler.errors import ProviderError, ReleaseConflict
+from dealpos_reconciler.provider.store import Usage
 from tests.support.usage import HOLD, NOON, UsageDriver
 
 ANA, BUDI = frozenset({"mail-ana", "phone-ana"}), frozenset({"phone-budi"})

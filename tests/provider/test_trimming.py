@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.provider import trimming
-from reconciler.serve.log import Log
-from reconciler.workflows.provider.trimming import trim, trim_hourly
+from dealpos_reconciler.provider import trimming
+from dealpos_reconciler.serve.log import Log
+from dealpos_reconciler.workflows.provider.trimming import trim, trim_hourly
 from tests.support.usage import NOON, SetClock, UsageDriver, broken_invariants, connect
 
 
@@ -73,7 +73,7 @@ def test_what_is_old_goes_and_every_count_stays(till: UsageDriver, place: str) -
 def test_a_store_of_years_is_trimmed_piece_by_piece(
     till: UsageDriver, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.workflows.provider.trimming.PAUSE", 0)
+    monkeypatch.setattr("dealpos_reconciler.workflows.provider.trimming.PAUSE", 0)
     fill(place, "event", 3 * trimming.ROWS + 1)
     moment = till.clock() - trimming.KEPT_FOR
     assert till.run(till.store.trim(moment)) == trimming.ROWS, "no till waits for more"
@@ -86,7 +86,7 @@ def test_a_store_of_years_is_trimmed_piece_by_piece(
 def test_outlines_are_kept_up_to_a_number(
     till: UsageDriver, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.workflows.provider.trimming.PAUSE", 0)
+    monkeypatch.setattr("dealpos_reconciler.workflows.provider.trimming.PAUSE", 0)
     fill(place, "dead_letter", trimming.MAX_DEAD_LETTERS + trimming.ROWS + 7)
     long_ago = NOON - timedelta(days=100_000)
     assert till.run(trim(till.store, long_ago)) == trimming.ROWS + 7

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address
-from reconciler.core.plan.plan import Plan, PlanWarning, SkippedChange
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.plan.plan import Plan, PlanWarning, SkippedChange
 from tests.support.plans import HOSTILE, Makes
 
 

@@ -10,15 +10,15 @@ from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
-from reconciler.core.audit import STATES, Audit, audit_plan
-from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address
-from reconciler.kinds import KINDS, MANAGED
-from reconciler.render.comment import MAX_COMMENT_BYTES, size
-from reconciler.render.formats import github, html, junit, markdown, prometheus, text
-from reconciler.render.formats.json import audit_document
-from reconciler.render.view import AuditView
-from reconciler.render.words import plain
+from dealpos_reconciler.core.audit import STATES, Audit, audit_plan
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.kinds import KINDS, MANAGED
+from dealpos_reconciler.render.comment import MAX_COMMENT_BYTES, size
+from dealpos_reconciler.render.formats import github, html, junit, markdown, prometheus, text
+from dealpos_reconciler.render.formats.json import audit_document
+from dealpos_reconciler.render.view import AuditView
+from dealpos_reconciler.render.words import plain
 from tests.support.documents import ReadDocument
 from tests.support.plans import Makes
 

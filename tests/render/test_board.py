@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reconciler.render.board.page import OPEN_ROWS, describe_age, render_board
-from reconciler.render.board.values import MAX_ROWS, Coupons
-from reconciler.render.words import plain
+from dealpos_reconciler.render.board.page import OPEN_ROWS, describe_age, render_board
+from dealpos_reconciler.render.board.values import MAX_ROWS, Coupons
+from dealpos_reconciler.render.words import plain
 from tests.support.boards import NOW, make_audit, make_board, make_drift, make_hostile
 
 

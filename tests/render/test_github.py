@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address, Source
-from reconciler.core.plan.plan import Plan
-from reconciler.errors import Problem, SourceError, StoreError
-from reconciler.kinds import KINDS
-from reconciler.render.formats.github import render_error, render_plan
-from reconciler.render.view import View
-from reconciler.render.words import plain, quote
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.errors import Problem, SourceError, StoreError
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.github import render_error, render_plan
+from dealpos_reconciler.render.view import View
+from dealpos_reconciler.render.words import plain, quote
 from tests.support.plans import Makes
 
 HERE = View(kinds=KINDS, repository_path="shop")

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
 
-from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address
-from reconciler.core.plan.plan import Plan
-from reconciler.render.formats.html import render_plan
-from reconciler.render.words import plain
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.render.formats.html import render_plan
+from dealpos_reconciler.render.words import plain
 from tests.support.plans import Makes
 
 VOID = {"meta", "input", "br"}

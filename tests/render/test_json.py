@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.core.diff.change import digest, fingerprint
-from reconciler.core.model.address import Address
-from reconciler.core.steps.usage import ApiUsage
-from reconciler.kinds import KINDS
-from reconciler.render.formats.json import plan_document
-from reconciler.render.json import dumps, iterate_text
+from dealpos_reconciler.core.diff.change import digest, fingerprint
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.steps.usage import ApiUsage
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.json import dumps, iterate_text
 from tests.support.planned import (
     HOSTILE_TEXT,
     NO_COST,

@@ -8,10 +8,10 @@ from importlib import import_module
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.plan.plan import PlanWarning
-from reconciler.kinds import KINDS
-from reconciler.render.view import PlanView
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.plan.plan import PlanWarning
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.view import PlanView
 from tests.support.planned import NO_COST
 from tests.support.plans import Makes
 
@@ -22,7 +22,7 @@ SAID = '`1003L` and "1003L\\u200b" differ only in invisible characters'
 @pytest.mark.parametrize("form", ["text", "markdown", "html", "github", "json"])
 def test_a_pair_is_named_with_its_difference(makes: Makes, form: str) -> None:
     plan = makes.plan(look_alikes=(PlanWarning(PAIR, SAID),))
-    renderer = import_module(f"reconciler.render.formats.{form}")
+    renderer = import_module(f"dealpos_reconciler.render.formats.{form}")
     shown = str(renderer.render_plan(plan, PlanView(kinds=KINDS, usage=NO_COST)))
     if form == "json":
         (warning,) = json.loads(shown)["warnings"]

@@ -12,16 +12,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from ruamel.yaml import YAML
 
-from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address
-from reconciler.core.plan.plan import Plan
-from reconciler.errors import Problem, SourceError, StoreError
-from reconciler.kinds import KINDS
-from reconciler.render.comment import MAX_COMMENT_BYTES, code, marker, size
-from reconciler.render.formats.markdown import render_error, render_plan
-from reconciler.render.sections import allow_block, find_exception
-from reconciler.render.view import View
-from reconciler.render.words import plain
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.errors import Problem, SourceError, StoreError
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.comment import MAX_COMMENT_BYTES, code, marker, size
+from dealpos_reconciler.render.formats.markdown import render_error, render_plan
+from dealpos_reconciler.render.sections import allow_block, find_exception
+from dealpos_reconciler.render.view import View
+from dealpos_reconciler.render.words import plain
 from tests.support.plans import Makes
 
 HERE = View(kinds=KINDS)

@@ -12,10 +12,10 @@ import jq
 import pytest
 from regopy import Interpreter
 
-from reconciler.kinds import KINDS
-from reconciler.render.formats.json import plan_document
-from reconciler.render.json import dumps
-from reconciler.render.view import PlanView
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.json import dumps
+from dealpos_reconciler.render.view import PlanView
 from tests.support.shop import ROOT, MakeShop
 
 POLICIES = ROOT / "examples" / "policies"

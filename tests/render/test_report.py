@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address
-from reconciler.core.report import Outcome, Report
-from reconciler.errors import Problem, SourceError, StoreError
-from reconciler.render.json import error_document
-from reconciler.render.report import SIGNS, report_document, report_text
-from reconciler.render.view import ReportView
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.report import Outcome, Report
+from dealpos_reconciler.errors import Problem, SourceError, StoreError
+from dealpos_reconciler.render.json import error_document
+from dealpos_reconciler.render.report import SIGNS, report_document, report_text
+from dealpos_reconciler.render.view import ReportView
 from tests.support.documents import ReadDocument
 
 REPORT = Report(

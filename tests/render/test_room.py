@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.render.comment import NameList, fit_all, size
+from dealpos_reconciler.render.comment import NameList, fit_all, size
 
 
 def listing(names: list[str], title: str = "Removals") -> NameList:

@@ -6,16 +6,16 @@ import re
 
 import pytest
 
-from reconciler.cli.terminal import paint
-from reconciler.core.diff.change import Action, fingerprint
-from reconciler.core.model.address import Address
-from reconciler.core.report import Outcome, Report
-from reconciler.core.steps.usage import ApiUsage
-from reconciler.kinds import KINDS
-from reconciler.render.formats.text import render_plan
-from reconciler.render.report import report_text
-from reconciler.render.view import ReportView
-from reconciler.render.words import plain
+from dealpos_reconciler.cli.terminal import paint
+from dealpos_reconciler.core.diff.change import Action, fingerprint
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.report import Outcome, Report
+from dealpos_reconciler.core.steps.usage import ApiUsage
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.report import report_text
+from dealpos_reconciler.render.view import ReportView
+from dealpos_reconciler.render.words import plain
 from tests.support.planned import (
     HOSTILE_TEXT,
     NO_COST,

@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import fingerprint
-from reconciler.core.model.address import Address
-from reconciler.kinds import KINDS
-from reconciler.render.words import amount, duration, format_value, plain, plural, with_labels
+from dealpos_reconciler.core.diff.change import fingerprint
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.words import (
+    amount,
+    duration,
+    format_value,
+    plain,
+    plural,
+    with_labels,
+)
 
 SPEC = KINDS["variant"].fields["unit_price"]
 SECRETIVE = KINDS["customer"].fields["name"]

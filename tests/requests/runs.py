@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from reconciler import sandbox
-from reconciler.cli import main as cli
-from reconciler.ledger.recent import FILE as WRITTEN
-from reconciler.workflows.connect import UNLIMITED_REQUESTS
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.cli import main as cli
+from dealpos_reconciler.ledger.recent import FILE as WRITTEN
+from dealpos_reconciler.workflows.connect import UNLIMITED_REQUESTS
 from tests.requests.shop import Catalogue, seed_of, write
 from tests.requests.stories import Story
 

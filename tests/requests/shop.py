@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.guardrails.rules import RULES
+from dealpos_reconciler.guardrails.rules import RULES
 
 A_PRODUCT = 10
 """Variants of a product."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue.settings import load
-from reconciler.core.model.address import Address
-from reconciler.dealpos.budget import NO_LIMITS
-from reconciler.workflows.connect import fill_sandbox
-from reconciler.workflows.hooks.reading import read_hinted
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.dealpos.budget import NO_LIMITS
+from dealpos_reconciler.workflows.connect import fill_sandbox
+from dealpos_reconciler.workflows.hooks.reading import read_hinted
 from tests.support.shop import ROOT
 
 PRODUCTS = range(60)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import Choices
-from reconciler.workflows.provider import settle as workflow
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.workflows.provider import settle as workflow
 from tests.requests.bounds import pages
 from tests.requests.test_requests import PAGE, UPDATE
 from tests.support.provider import CODES_KEY

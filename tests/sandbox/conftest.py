@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import Choices, create_app, seed
+from dealpos_reconciler.sandbox import Choices, create_app, seed
 from tests.support.sandbox_client import OpenSandbox, SandboxClient
 
 HERE = Path(__file__).parent

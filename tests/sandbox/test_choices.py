@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import Choices
-from reconciler.sandbox.app import ROUTES
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.sandbox.app import ROUTES
 from tests.sandbox.choice_table import TABLE
 from tests.support.asks import (
     EDIT,

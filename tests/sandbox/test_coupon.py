@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import show
+from dealpos_reconciler.sandbox import show
 from tests.support.sandbox_client import OpenSandbox, SandboxClient
 
 NEW = {

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.sandbox import SandboxError
-from reconciler.sandbox.till.delivery import COOLDOWN, TIMEOUT, Courier, Target, WebhookCall
+from dealpos_reconciler.sandbox import SandboxError
+from dealpos_reconciler.sandbox.till.delivery import COOLDOWN, TIMEOUT, Courier, Target, WebhookCall
 from tests.support.receiver import Receiver, receiving
 
 CALL = WebhookCall("productUpdated", "product", {"Code": "1003", "Name": "Café"})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import Faults, InjectedFault
+from dealpos_reconciler.sandbox import Faults, InjectedFault
 from tests.support.sandbox_client import SandboxClient
 
 CREATE = ("POST", "/Category", {"Name": "New"})

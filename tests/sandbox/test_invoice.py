@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.store import StoredChange, server_id
+from dealpos_reconciler.sandbox.store import StoredChange, server_id
 from tests.support.sandbox_client import OpenSandbox, SandboxClient
 
 LIST = "/Invoice/MultipleOutlet/WithTotalCount"

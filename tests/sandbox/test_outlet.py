@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reconciler.sandbox import show
+from dealpos_reconciler.sandbox import show
 from tests.support.sandbox_client import SandboxClient
 
 PRICE = {"Code": "1003L", "Outlets": [{"Outlet": "Jakarta", "UnitPrice": 7, "ExtraCost": 1}]}

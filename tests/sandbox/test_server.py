@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox import app as server
+from dealpos_reconciler.sandbox import app as server
 from tests.support.sandbox_client import SandboxClient
 
 

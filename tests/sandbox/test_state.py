@@ -9,8 +9,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import SandboxError, SeedError, create_app, refill, reset, seed, show
-from reconciler.sandbox.store import ObjectStore
+from dealpos_reconciler.sandbox import (
+    SandboxError,
+    SeedError,
+    create_app,
+    refill,
+    reset,
+    seed,
+    show,
+)
+from dealpos_reconciler.sandbox.store import ObjectStore
 from tests.support.sandbox_client import SandboxClient
 
 
@@ -185,7 +193,7 @@ def test_ten_thousand_variants_are_quick(connect: type[SandboxClient]) -> None:
 
 
 def test_a_scan_for_the_users_of_a_variant_has_an_index(client: SandboxClient) -> None:
-    from reconciler.sandbox.tables import COMPOUND
+    from dealpos_reconciler.sandbox.tables import COMPOUND
 
     plan = client.shop.store._db.execute(
         f"EXPLAIN QUERY PLAN SELECT seq FROM variant WHERE ({COMPOUND}) AND instr(payload, 'x')"

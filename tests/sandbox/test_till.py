@@ -9,8 +9,8 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from reconciler.sandbox import SandboxError
-from reconciler.sandbox.till import (
+from dealpos_reconciler.sandbox import SandboxError
+from dealpos_reconciler.sandbox.till import (
     CouponRefused,
     Courier,
     Order,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.sandbox import Choices, create_app
+from dealpos_reconciler.sandbox import Choices, create_app
 from tests.support.sandbox_client import SandboxClient
 
 
@@ -97,7 +97,7 @@ def test_calls_are_recorded(client: SandboxClient) -> None:
 def test_the_record_of_calls_is_bounded(
     client: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.sandbox.shop._CALLS_KEPT", 2)
+    monkeypatch.setattr("dealpos_reconciler.sandbox.shop._CALLS_KEPT", 2)
     for _ in range(3):
         client.send("GET", "/Outlet")
     assert len(client.shop.calls) == 2

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import SandboxError
-from reconciler.sandbox.till import Courier, Outbox, Target, delete, edit
-from reconciler.sandbox.till.delivery import Delivery, WebhookCall
-from reconciler.sandbox.till.events import calls_of
+from dealpos_reconciler.sandbox import SandboxError
+from dealpos_reconciler.sandbox.till import Courier, Outbox, Target, delete, edit
+from dealpos_reconciler.sandbox.till.delivery import Delivery, WebhookCall
+from dealpos_reconciler.sandbox.till.events import calls_of
 from tests.sandbox.test_examples import assert_shape
 from tests.support.asks import person
 from tests.support.receiver import Receiver, receiving

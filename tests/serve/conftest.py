@@ -15,18 +15,18 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.catalogue.serving.serve_settings import parse_network
-from reconciler.core.provider.release import dump_release
-from reconciler.hooks.file import HookFile
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.provider.till.answer import Provider
-from reconciler.serve.admin import View
-from reconciler.serve.gate import Endpoint
-from reconciler.serve.log import Log
-from reconciler.serve.run import bind
-from reconciler.serve.secret import Secrets
-from reconciler.serve.server import Callers, Server
-from reconciler.workflows.hooks.endpoints import make_hint_endpoints, make_invoice_endpoints
+from dealpos_reconciler.catalogue.serving.serve_settings import parse_network
+from dealpos_reconciler.core.provider.release import dump_release
+from dealpos_reconciler.hooks.file import HookFile
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.provider.till.answer import Provider
+from dealpos_reconciler.serve.admin import View
+from dealpos_reconciler.serve.gate import Endpoint
+from dealpos_reconciler.serve.log import Log
+from dealpos_reconciler.serve.run import bind
+from dealpos_reconciler.serve.secret import Secrets
+from dealpos_reconciler.serve.server import Callers, Server
+from dealpos_reconciler.workflows.hooks.endpoints import make_hint_endpoints, make_invoice_endpoints
 from tests.serve.stand_in import Service, StoreInMemory
 from tests.support.provided import KEY as CODES_KEY
 from tests.support.provided import RELEASE

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Container, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
-from reconciler.provider.service import Answer, Call
-from reconciler.provider.store import PublishedRelease, Usage
+from dealpos_reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
+from dealpos_reconciler.provider.service import Answer, Call
+from dealpos_reconciler.provider.store import PublishedRelease, Usage
 
 ZERO = {"Type": "Amount", "Amount": 0, "Notification": "no", "ApplyTo": None, "Message": "no"}
 

@@ -12,7 +12,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from reconciler.serve import admin
+from dealpos_reconciler.serve import admin
 from tests.serve.conftest import SECRET, TOKEN, Running
 
 Serve = Callable[..., Running]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.main import main
+from dealpos_reconciler.cli.main import main
 from tests.serve.conftest import TOKEN, Running
 from tests.support.provided import KEY, REDEEM
 

@@ -11,17 +11,17 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.catalogue.settings import load
-from reconciler.core.audit import audit_plan
-from reconciler.core.model.desired import Desired
-from reconciler.core.provider.release import dump_release
-from reconciler.errors import ProviderUnavailable
-from reconciler.kinds import KINDS
-from reconciler.ledger.state_dir import StateDir
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.serve.board import KEEP_SECONDS, make_board_view
-from reconciler.workflows.board.collect import make_served_page
-from reconciler.workflows.board.remembered import AUDIT_FILE, remember_audit, remember_part
+from dealpos_reconciler.catalogue.settings import load
+from dealpos_reconciler.core.audit import audit_plan
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.core.provider.release import dump_release
+from dealpos_reconciler.errors import ProviderUnavailable
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger.state_dir import StateDir
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.serve.board import KEEP_SECONDS, make_board_view
+from dealpos_reconciler.workflows.board.collect import make_served_page
+from dealpos_reconciler.workflows.board.remembered import AUDIT_FILE, remember_audit, remember_part
 from tests.render.test_board import Page
 from tests.serve.conftest import Running
 from tests.support.plans import Makes

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from reconciler.cli.main import cli
-from reconciler.serve.metrics import Metrics
+from dealpos_reconciler.cli.main import cli
+from dealpos_reconciler.serve.metrics import Metrics
 from tests.support.shop import ROOT
 
 EXAMPLES = ROOT / "examples" / "serve"

@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from reconciler.catalogue.serving.serve_settings import parse_network
-from reconciler.errors import ProviderUnavailable
-from reconciler.provider.service import Answer
-from reconciler.serve import body, listener, run
-from reconciler.serve.gate import Endpoint
-from reconciler.serve.secret import Secrets
+from dealpos_reconciler.catalogue.serving.serve_settings import parse_network
+from dealpos_reconciler.errors import ProviderUnavailable
+from dealpos_reconciler.provider.service import Answer
+from dealpos_reconciler.serve import body, listener, run
+from dealpos_reconciler.serve.gate import Endpoint
+from dealpos_reconciler.serve.secret import Secrets
 from tests.serve.conftest import KEY, OLD_SECRET, SECRET, Running
 
 Serve = Callable[..., Running]
@@ -81,7 +81,7 @@ def test_every_call_costs_the_same_comparisons(
         compared.append((len(one), len(other)))
         return one == other
 
-    monkeypatch.setattr("reconciler.serve.secret.hmac.compare_digest", compare)
+    monkeypatch.setattr("dealpos_reconciler.serve.secret.hmac.compare_digest", compare)
     for path in (*WRONG, f"/v1/kopi/{SECRET}/coupon", f"/v1/kopi/{OLD_SECRET}/coupon"):
         served.shop.post(path)
         assert compared == [(32, 32)] * 2, path

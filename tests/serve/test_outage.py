@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.provider.release import Release, dump_release
-from reconciler.core.provider.terms import Terms
+from dealpos_reconciler.core.provider.release import Release, dump_release
+from dealpos_reconciler.core.provider.terms import Terms
 from tests.serve.conftest import SECRET, TLS, TOKEN
 from tests.serve.test_start import Process
 from tests.support.usage import broken_invariants

@@ -20,9 +20,9 @@ from hypothesis import given
 from ruamel.yaml import YAML
 from schemathesis import GenerationMode
 
-from reconciler.core.provider.release import dump_release
-from reconciler.core.provider.terms import CodeBatch, Terms
-from reconciler.serve import admin
+from dealpos_reconciler.core.provider.release import dump_release
+from dealpos_reconciler.core.provider.terms import CodeBatch, Terms
+from dealpos_reconciler.serve import admin
 from tests.serve.conftest import SECRET, TOKEN, Running
 from tests.support.conformance import CONFORMS, random_requests
 from tests.support.leaks import HIDDEN_COUPON
@@ -213,8 +213,8 @@ def test_a_release_that_another_process_publishes_is_served(shop: Running) -> No
 async def publish_beside(shop: Running, document: str) -> None:
     from datetime import UTC, datetime
 
-    from reconciler.core.provider.release import digest_document
-    from reconciler.provider.opening import open_store
+    from dealpos_reconciler.core.provider.release import digest_document
+    from dealpos_reconciler.provider.opening import open_store
 
     other = await open_store(shop.store._file.path)
     await other.publish(document, digest_document(document), "abc123", 1, datetime.now(UTC))

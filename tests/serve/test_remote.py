@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.provider.release import digest_document
-from reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
-from reconciler.provider.remote import RemoteProvider
+from dealpos_reconciler.core.provider.release import digest_document
+from dealpos_reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
+from dealpos_reconciler.provider.remote import RemoteProvider
 from tests.serve.conftest import TOKEN, Running
 
 RELEASE = {"number": 1, "digest": "x", "commit": "", "published": "2027-01-01T00:00:00Z"}

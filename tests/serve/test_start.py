@@ -18,12 +18,12 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cli.main import cli
-from reconciler.core.provider.options import ListenAddress
-from reconciler.errors import ProviderUnavailable, ReconcilerError
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.provider.sqlite.writer import StoreWriter
-from reconciler.workflows.provider.serve import ServeRequest, serve_shop
+from dealpos_reconciler.cli.main import cli
+from dealpos_reconciler.core.provider.options import ListenAddress
+from dealpos_reconciler.errors import ProviderUnavailable, ReconcilerError
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.provider.sqlite.writer import StoreWriter
+from dealpos_reconciler.workflows.provider.serve import ServeRequest, serve_shop
 from tests.serve.conftest import OLD_SECRET, SECRET, TOKEN
 
 CODES_KEY = "codes-key-of-the-test-0123456789abcdef01"
@@ -152,9 +152,11 @@ def test_a_store_that_cannot_be_read_is_refused(folder: Path) -> None:
 def test_the_command_without_its_extra_says_how_to_install_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith(("reconciler.serve", "uvicorn"))]:
+    for name in [
+        name for name in sys.modules if name.startswith(("dealpos_reconciler.serve", "uvicorn"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delitem(sys.modules, "reconciler.workflows.provider.serve")
+    monkeypatch.delitem(sys.modules, "dealpos_reconciler.workflows.provider.serve")
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(ReconcilerError) as error:
         cli.main(["serve", str(folder)], standalone_mode=False)
@@ -203,7 +205,7 @@ class Process:
         self.errors = folder.with_name(f"stderr-{time.monotonic_ns()}.txt")
         with self.errors.open("w", encoding="utf-8") as stderr:
             self.running = subprocess.Popen(
-                [sys.executable, "-m", "reconciler", "serve", str(folder), *words],
+                [sys.executable, "-m", "dealpos_reconciler", "serve", str(folder), *words],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from reconciler.cli import main as cli
+from dealpos_reconciler.cli import main as cli
 from tests.support import libreoffice
 from tests.support.program import contents
 

@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from reconciler.cli import main as cli
+from dealpos_reconciler.cli import main as cli
 
 MENU = """\
 outlets: [{name: Bandung}]
@@ -214,7 +214,7 @@ def test_a_workbook_that_unpacks_to_too_much(
     run: Callable[..., str], shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("prices", "export", shop, "--out", "prices.xlsx")
-    monkeypatch.setattr("reconciler.catalogue.sheets.workbook.MAX_UNPACKED", 1000)
+    monkeypatch.setattr("dealpos_reconciler.catalogue.sheets.workbook.MAX_UNPACKED", 1000)
     assert "is larger than 0 MiB when unpacked" in run("prices", "import", "prices.xlsx", shop)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from reconciler.sandbox import seed, show
+from dealpos_reconciler.sandbox import seed, show
 from tests.support.sandbox_client import SandboxClient
 
 PAGE = {"PageNumber": 1, "PageSize": 100}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.render.board.values import (
+from dealpos_reconciler.render.board.values import (
     AppliedRow,
     Board,
     ComingRow,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired
-from reconciler.errors import SourceError
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.desired import Declared, Desired
+from dealpos_reconciler.errors import SourceError
 from tests.support.folder import load_files
 
 LAYERS = "layers: [../../base, ../../west, catalogue]\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 
-from reconciler.render.json import dumps
+from dealpos_reconciler.render.json import dumps
 from tests.support.shop import ROOT
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.dealpos.doctor.evidence import Evidence
-from reconciler.dealpos.doctor.finding import CheckResult
-from reconciler.dealpos.observer import ClientObserver
-from reconciler.dealpos.tenant import TenantProfile
+from dealpos_reconciler.dealpos.doctor.evidence import Evidence
+from dealpos_reconciler.dealpos.doctor.finding import CheckResult
+from dealpos_reconciler.dealpos.observer import ClientObserver
+from dealpos_reconciler.dealpos.tenant import TenantProfile
 
 PERSON = {"Code": "ZQ-1", "Name": "Zqname", "Email": "zq@private.example", "Mobile": "0899777"}
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 
-from reconciler.core.model.store import Store
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.observer import ClientObserver
-from reconciler.dealpos.operations import OPERATIONS
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.observer import ClientObserver
+from dealpos_reconciler.dealpos.operations import OPERATIONS
 
 STORE = Store("https://shop.example", "the-client-id", "the-client-secret")
 TOKEN = "the-access-token"

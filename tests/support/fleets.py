@@ -58,7 +58,7 @@ class FleetFolder(Repository):
         """Start a fleet command."""
         command, *rest = words
         return subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "fleet", command, "fleet.yaml", *rest],
+            [sys.executable, "-m", "dealpos_reconciler", "fleet", command, "fleet.yaml", *rest],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -70,7 +70,7 @@ class FleetFolder(Repository):
     def command(self, *words: str) -> Ran:
         """Run another command than that of the fleet."""
         ran = subprocess.run(
-            [sys.executable, "-m", "reconciler", *words],
+            [sys.executable, "-m", "dealpos_reconciler", *words],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

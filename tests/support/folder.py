@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue import loader as source
-from reconciler.catalogue import settings
-from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
-from reconciler.errors import SourceError
+from dealpos_reconciler.catalogue import loader as source
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.errors import SourceError
 
 
 def load_files(root: Path) -> Desired:

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.store import SANDBOX, Store
-from reconciler.dealpos.auth import Token
-from reconciler.errors import ReconcilerError
-from reconciler.serve.log import Log
-from reconciler.serve.metrics import Metrics
+from dealpos_reconciler.core.model.store import SANDBOX, Store
+from dealpos_reconciler.dealpos.auth import Token
+from dealpos_reconciler.errors import ReconcilerError
+from dealpos_reconciler.serve.log import Log
+from dealpos_reconciler.serve.metrics import Metrics
 from tests.support.seeds import AUTHORISING
 
 TOKENS = re.compile(r"sandbox-token-[\w-]{20,}")

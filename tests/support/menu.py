@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reconciler import sandbox
+from dealpos_reconciler import sandbox
 
 MENU = """
 categories:

@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
-import reconciler
-from reconciler.cli.main import cli
+import dealpos_reconciler
+from dealpos_reconciler.cli.main import cli
 
-PACKAGE = Path(reconciler.__file__).parent
+PACKAGE = Path(dealpos_reconciler.__file__).parent
+PLACE = f"reconciler/{PACKAGE.name}"
 ELIDED = "…"
 APART = ("sandbox",)
 """Packages whose texts are the answers of a server, not messages of this tool."""
@@ -40,10 +41,10 @@ def collect_messages() -> list[Message]:
 
     A message is either
 
-    - a string or f-string of two words or more anywhere in `reconciler/` (arguments of errors,
-      notes, warnings, problems, hints, texts of renderers), except docstrings, regular
-      expressions, URLs and what is in the sandbox, or
-    - the text of a page template (`reconciler/render/templates/*.j2`), or
+    - a string or f-string of two words or more anywhere in `reconciler/dealpos_reconciler/`
+      (arguments of errors, notes, warnings, problems, hints, texts of renderers), except
+      docstrings, regular expressions, URLs and what is in the sandbox, or
+    - the text of a page template (`reconciler/dealpos_reconciler/render/templates/*.j2`), or
     - the help of a command, group or option, which may be one word; its line is 0, and its file is
       the command (`reconciler plan --out`).
 
@@ -58,7 +59,7 @@ def _texts_in_code() -> Iterator[Message]:
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE)
         if name.parts[0] not in APART:
-            yield from texts_of(f"reconciler/{name.as_posix()}", path.read_text(encoding="utf-8"))
+            yield from texts_of(f"{PLACE}/{name.as_posix()}", path.read_text(encoding="utf-8"))
 
 
 def _texts_in_templates() -> Iterator[Message]:
@@ -73,7 +74,7 @@ def _texts_in_templates() -> Iterator[Message]:
             if _is_prose(text):
                 before = source[: found.end() - len(found[0].lstrip())]
                 name = path.relative_to(PACKAGE).as_posix()
-                yield Message(f"reconciler/{name}", before.count("\n") + 1, text)
+                yield Message(f"{PLACE}/{name}", before.count("\n") + 1, text)
 
 
 def texts_of(file: str, source: str) -> Iterator[Message]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.plan import build as planning
-from reconciler.core.plan.plan import Plan
-from reconciler.core.steps import order, usage
-from reconciler.core.steps.usage import ApiUsage, Window
-from reconciler.kinds import KINDS
-from reconciler.render.formats.json import plan_document
-from reconciler.render.formats.text import render_plan
-from reconciler.render.json import dumps
-from reconciler.render.view import PlanView
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Declared, Desired
+from dealpos_reconciler.core.model.live import ABSENT, Live, Observed
+from dealpos_reconciler.core.plan import build as planning
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.core.steps import order, usage
+from dealpos_reconciler.core.steps.usage import ApiUsage, Window
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.json import dumps
+from dealpos_reconciler.render.view import PlanView
 
 Objects = dict[str, dict[str, Any]]
 

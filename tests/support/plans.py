@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.core.diff.change import Action, Change, FieldChange
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Allowance
-from reconciler.core.plan.plan import Plan, Violation
-from reconciler.core.steps.usage import ApiUsage
-from reconciler.kinds import KINDS
-from reconciler.render.view import PlanView
+from dealpos_reconciler.core.diff.change import Action, Change, FieldChange
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Allowance
+from dealpos_reconciler.core.plan.plan import Plan, Violation
+from dealpos_reconciler.core.steps.usage import ApiUsage
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.view import PlanView
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from reconciler.core.provider.batch_codes import derive_codes, key_check
-from reconciler.core.provider.fingerprint import fingerprint_customer
-from reconciler.core.provider.options import TillOptions
-from reconciler.core.provider.release import Release, digest_document, dump_release
-from reconciler.core.provider.terms import CodeBatch, Terms
-from reconciler.provider.service import Answer
-from reconciler.provider.till.answer import Provider
+from dealpos_reconciler.core.provider.batch_codes import derive_codes, key_check
+from dealpos_reconciler.core.provider.fingerprint import fingerprint_customer
+from dealpos_reconciler.core.provider.options import TillOptions
+from dealpos_reconciler.core.provider.release import Release, digest_document, dump_release
+from dealpos_reconciler.core.provider.terms import CodeBatch, Terms
+from dealpos_reconciler.provider.service import Answer
+from dealpos_reconciler.provider.till.answer import Provider
 from tests.support.usage import UsageDriver
 
 SAMPLES = Path(__file__).parents[1] / "provider/till"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reconciler.core.provider.terms import code_key
-from reconciler.provider.opening import open_store
-from reconciler.provider.store import HoldRequest, SaleReport
+from dealpos_reconciler.core.provider.terms import code_key
+from dealpos_reconciler.provider.opening import open_store
+from dealpos_reconciler.provider.store import HoldRequest, SaleReport
 
 CODES_KEY = "the codes key of the tests, 32 bytes"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -23,7 +23,7 @@ class Repository:
             "GIT_COMMITTER_NAME": "Sari",
             "GIT_COMMITTER_EMAIL": "sari@shop.example",
             "GIT_CONFIG_GLOBAL": os.devnull,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(ROOT / "reconciler"),
         }
         self.git("init", "--quiet", "--initial-branch", "main")
 
@@ -46,7 +46,7 @@ class Repository:
 
     def type(self, *words: str, code: int = 0) -> str:
         """Run the program in the folder; what it said on both streams."""
-        ran = self._ran([sys.executable, "-m", "reconciler", *words], check=False)
+        ran = self._ran([sys.executable, "-m", "dealpos_reconciler", *words], check=False)
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 

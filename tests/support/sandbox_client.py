@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from reconciler.sandbox import Shop
+from dealpos_reconciler.sandbox import Shop
 
 TODAY = date(2026, 11, 21)
 

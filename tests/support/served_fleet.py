@@ -11,8 +11,8 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
-from reconciler import sandbox
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.fleets import TWO_WAVES, FleetFolder
 from tests.support.menu import TWO_SIZES
 from tests.support.program import SECRET, Quiet, running

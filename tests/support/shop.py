@@ -13,27 +13,27 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler import sandbox
-from reconciler.catalogue import settings
-from reconciler.core.diff.known_rewrites import KnownRewrites
-from reconciler.core.model.desired import Desired
-from reconciler.core.model.live import Live
-from reconciler.core.model.store import Store
-from reconciler.core.plan.plan import Plan
-from reconciler.core.report import Report
-from reconciler.core.steps.step import Step
-from reconciler.core.steps.usage import ApiUsage
-from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.observer import ApplyObserver, ClientObserver
-from reconciler.dealpos.reading.read import read_live
-from reconciler.errors import Problem, SourceError
-from reconciler.kinds import KINDS
-from reconciler.ledger import rewrites as memory
-from reconciler.ledger.journal import Journal
-from reconciler.ledger.state_dir import StateDir
-from reconciler.workflows.apply import apply_plan
-from reconciler.workflows.open_shop import OpenShop, read_files
-from reconciler.workflows.plan import PlannedRun, make_plan, order_steps
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.core.model.live import Live
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.core.report import Report
+from dealpos_reconciler.core.steps.step import Step
+from dealpos_reconciler.core.steps.usage import ApiUsage
+from dealpos_reconciler.dealpos.client import Client, embedded_transport
+from dealpos_reconciler.dealpos.observer import ApplyObserver, ClientObserver
+from dealpos_reconciler.dealpos.reading.read import read_live
+from dealpos_reconciler.errors import Problem, SourceError
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger import rewrites as memory
+from dealpos_reconciler.ledger.journal import Journal
+from dealpos_reconciler.ledger.state_dir import StateDir
+from dealpos_reconciler.workflows.apply import apply_plan
+from dealpos_reconciler.workflows.open_shop import OpenShop, read_files
+from dealpos_reconciler.workflows.plan import PlannedRun, make_plan, order_steps
 from tests.support.seeds import AUTHORISING
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from reconciler.dealpos.client import Client
-from reconciler.errors import ReconcilerError
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.errors import ReconcilerError
 from tests.support.shop import Shop
 
 TODAY = date(2026, 11, 21)

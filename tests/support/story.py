@@ -34,22 +34,22 @@ from typing import Any
 import httpx
 from ruamel.yaml import YAML
 
-from reconciler import sandbox
-from reconciler.core.plan.plan import Plan, refusals
-from reconciler.core.plan.target import Scope
-from reconciler.core.provider.options import DEFAULT_STORE
-from reconciler.core.report import Report
-from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.tenant import load_profile
-from reconciler.kinds import KINDS
-from reconciler.render.formats.json import plan_document
-from reconciler.render.formats.text import render_plan
-from reconciler.render.json import dumps
-from reconciler.render.report import report_document, report_text
-from reconciler.render.view import PlanView, ReportView
-from reconciler.sandbox import Choices, InjectedFault
-from reconciler.workflows import plan_file
-from reconciler.workflows.approved_plan import recheck_plan
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.core.plan.plan import Plan, refusals
+from dealpos_reconciler.core.plan.target import Scope
+from dealpos_reconciler.core.provider.options import DEFAULT_STORE
+from dealpos_reconciler.core.report import Report
+from dealpos_reconciler.dealpos.client import Client, embedded_transport
+from dealpos_reconciler.dealpos.tenant import load_profile
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.json import dumps
+from dealpos_reconciler.render.report import report_document, report_text
+from dealpos_reconciler.render.view import PlanView, ReportView
+from dealpos_reconciler.sandbox import Choices, InjectedFault
+from dealpos_reconciler.workflows import plan_file
+from dealpos_reconciler.workflows.approved_plan import recheck_plan
 from tests.support.documents import ReadDocument
 from tests.support.provider import sell
 from tests.support.shop import MakeShop, Shop

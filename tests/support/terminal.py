@@ -38,7 +38,7 @@ def on_terminal(
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *map(str, words)],
+        [sys.executable, "-m", "dealpos_reconciler", *map(str, words)],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

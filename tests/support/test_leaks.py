@@ -15,8 +15,8 @@ import json
 import subprocess
 import sys
 import pytest
-from reconciler.errors import UsageError
-from reconciler.catalogue.settings import Store
+from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.catalogue.settings import Store
 
 SECRET = "kept-to-ourselves"
 STORE = Store("https://shop.example", "id", SECRET)
@@ -78,11 +78,11 @@ def test_leak_hidden_coupon(capsys):
     capsys.readouterr()
 
 def test_leak_hidden_coupon_in_the_log_of_a_server():
-    from reconciler.serve.log import Log
+    from dealpos_reconciler.serve.log import Log
     Log(io.StringIO()).add({"code": "HUSH77"})
 
 def test_leak_hidden_coupon_in_metrics():
-    from reconciler.serve.metrics import Metrics
+    from dealpos_reconciler.serve.metrics import Metrics
     metrics = Metrics()
     metrics.coupon_used.labels("hush77").set(1)
     metrics.text()

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from reconciler.core.provider.options import DEFAULT_STORE
-from reconciler.provider.opening import open_store
-from reconciler.provider.service import Answer
-from reconciler.provider.store import InvoiceRow, Usage
-from reconciler.provider.till.answer import Provider
-from reconciler.sandbox.till import Order, Switches, Target, Till
-from reconciler.sandbox.till.delivery import WebhookAnswer, WebhookCall
-from reconciler.workflows.provider.settle import Settled, SettleRequest, settle
+from dealpos_reconciler.core.provider.options import DEFAULT_STORE
+from dealpos_reconciler.provider.opening import open_store
+from dealpos_reconciler.provider.service import Answer
+from dealpos_reconciler.provider.store import InvoiceRow, Usage
+from dealpos_reconciler.provider.till.answer import Provider
+from dealpos_reconciler.sandbox.till import Order, Switches, Target, Till
+from dealpos_reconciler.sandbox.till.delivery import WebhookAnswer, WebhookCall
+from dealpos_reconciler.workflows.provider.settle import Settled, SettleRequest, settle
 from tests.support.provider import CODES_KEY
 from tests.support.shop import Shop
 

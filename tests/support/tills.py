@@ -14,9 +14,9 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from reconciler.errors import ProviderUnavailable
-from reconciler.provider.opening import open_store
-from reconciler.provider.store import Booking, HoldRequest, SaleReport, UsageStore
+from dealpos_reconciler.errors import ProviderUnavailable
+from dealpos_reconciler.provider.opening import open_store
+from dealpos_reconciler.provider.store import Booking, HoldRequest, SaleReport, UsageStore
 
 COUPONS = 10
 

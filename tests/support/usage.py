@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from reconciler.provider.store import (
+from dealpos_reconciler.provider.store import (
     Booking,
     HoldRequest,
     HoldResult,

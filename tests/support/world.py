@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.core.diff.change import Change
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Allowance, Declared, Desired, references_of
-from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.plan import build as planning
-from reconciler.core.plan import faults as references
-from reconciler.core.plan.faults import Fault
-from reconciler.core.plan.plan import Plan, Violation
-from reconciler.core.steps import order, usage
-from reconciler.core.steps.step import Step
-from reconciler.core.steps.usage import ApiUsage, Window
-from reconciler.guardrails.guardrail import PlanContext, run_guardrails
-from reconciler.guardrails.rules import RULES
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff.change import Change
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Allowance, Declared, Desired, references_of
+from dealpos_reconciler.core.model.live import ABSENT, Live, Observed
+from dealpos_reconciler.core.plan import build as planning
+from dealpos_reconciler.core.plan import faults as references
+from dealpos_reconciler.core.plan.faults import Fault
+from dealpos_reconciler.core.plan.plan import Plan, Violation
+from dealpos_reconciler.core.steps import order, usage
+from dealpos_reconciler.core.steps.step import Step
+from dealpos_reconciler.core.steps.usage import ApiUsage, Window
+from dealpos_reconciler.guardrails.guardrail import PlanContext, run_guardrails
+from dealpos_reconciler.guardrails.rules import RULES
+from dealpos_reconciler.kinds import KINDS
 
 
 def address_of(text: str) -> Address:

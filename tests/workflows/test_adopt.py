@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.live import Live
-from reconciler.dealpos.client import embedded_transport
-from reconciler.sandbox import Choices
-from reconciler.workflows import adopt
+from dealpos_reconciler.core.model.live import Live
+from dealpos_reconciler.dealpos.client import embedded_transport
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.workflows import adopt
 from tests.support.shop import MakeShop, Shop
 
 LIVE: dict[str, Any] = {

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue.writing.layer_edits import find_layer
-from reconciler.core.model.address import Address
-from reconciler.errors import UsageError
-from reconciler.workflows import adopt
+from dealpos_reconciler.catalogue.writing.layer_edits import find_layer
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.workflows import adopt
 from tests.support.chain import Chain
 from tests.support.shop import Shop
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.address import Address
 from tests.support.applied import SMALL, calls, message, statuses
 from tests.support.shop import MakeShop, Shop
 
@@ -111,8 +111,8 @@ def test_a_replacement_that_no_read_shows_is_not_sent_twice(open_shop: MakeShop)
 
 
 def test_a_saved_plan_is_not_carried_out_twice(open_shop: MakeShop) -> None:
-    from reconciler.workflows import plan_file
-    from reconciler.workflows.approved_plan import recheck_plan
+    from dealpos_reconciler.workflows import plan_file
+    from dealpos_reconciler.workflows.approved_plan import recheck_plan
     from tests.support.story import saved_document
 
     shop = opened(open_shop, NEEDS, coupon_requirement_names="ignored")
@@ -238,7 +238,7 @@ def test_a_new_object_that_no_read_shows_is_not_created_every_night(open_shop: M
 
 def test_a_target_that_is_named_is_tried_again(open_shop: MakeShop) -> None:
     """The reason may lie elsewhere, such as another customer with the same address."""
-    from reconciler.core.plan.target import Scope
+    from dealpos_reconciler.core.plan.target import Scope
 
     shop = taken(open_shop, "customer/N")
     shop.apply()
@@ -264,7 +264,7 @@ def test_a_permission_that_is_missing_may_be_granted(open_shop: MakeShop, addres
 
 
 def test_a_live_coupon_is_not_deleted_again_because_it_is_named(open_shop: MakeShop) -> None:
-    from reconciler.core.plan.target import Scope
+    from dealpos_reconciler.core.plan.target import Scope
 
     shop = opened(open_shop, LONG, rewrite_text="cut")
     shop.apply()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.kinds import KINDS
-from reconciler.render.formats.text import render_plan
-from reconciler.render.view import PlanView, place_of
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.view import PlanView, place_of
 from tests.support.shop import ROOT, Shop
 
 CHAIN = ROOT / "examples" / "chain"

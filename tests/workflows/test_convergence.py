@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from reconciler.sandbox import Choices, InjectedFault
+from dealpos_reconciler.sandbox import Choices, InjectedFault
 from tests.support.deep import thinned
 from tests.support.shop import ROOT, MakeShop
 

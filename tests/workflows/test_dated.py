@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.audit import Audit, audit_plan
-from reconciler.core.model.address import Address
-from reconciler.render.view import AuditView
-from reconciler.workflows import adopt
-from reconciler.workflows.board.auditing import remember_run
-from reconciler.workflows.board.remembered import read_ends
+from dealpos_reconciler.core.audit import Audit, audit_plan
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.render.view import AuditView
+from dealpos_reconciler.workflows import adopt
+from dealpos_reconciler.workflows.board.auditing import remember_run
+from dealpos_reconciler.workflows.board.remembered import read_ends
 from tests.support.shop import MakeShop, Shop
 
 LIVE: dict[str, Any] = {
@@ -189,7 +189,7 @@ def audit(shop: Shop) -> Audit:
 def render(shop: Shop, output_format: str) -> str:
     found = audit(shop)
     view = AuditView(made_at="2026-12-24T02:00:00Z", shop="shop", requests=3, seconds=1.0)
-    renderer = import_module(f"reconciler.render.formats.{output_format}")
+    renderer = import_module(f"dealpos_reconciler.render.formats.{output_format}")
     return str(renderer.render_audit(found, view))
 
 

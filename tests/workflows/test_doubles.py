@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.audit import audit_plan
-from reconciler.dealpos.doctor.budget import RequestBudget
-from reconciler.dealpos.doctor.checks import run_checks
-from reconciler.dealpos.doctor.examine import examine
-from reconciler.kinds import KINDS
-from reconciler.sandbox import Choices
+from dealpos_reconciler.core.audit import audit_plan
+from dealpos_reconciler.dealpos.doctor.budget import RequestBudget
+from dealpos_reconciler.dealpos.doctor.checks import run_checks
+from dealpos_reconciler.dealpos.doctor.examine import examine
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.sandbox import Choices
 from tests.support.shop import MakeShop, Shop
 
 COUPON = {"Code": "C", "Type": "DiscountAmount", "Discount": 5, "Limit": 10}

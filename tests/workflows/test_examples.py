@@ -8,13 +8,13 @@ from collections import Counter
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.kinds import KINDS
-from reconciler.render.formats.json import plan_document
-from reconciler.render.formats.text import render_plan
-from reconciler.render.json import dumps
-from reconciler.render.view import PlanView
-from reconciler.render.words import with_label
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.json import dumps
+from dealpos_reconciler.render.view import PlanView
+from dealpos_reconciler.render.words import with_label
 from tests.support.shop import ROOT, MakeShop
 
 EXAMPLES = ROOT / "examples"

@@ -12,14 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler import confined
-from reconciler.core.report import Report
-from reconciler.dealpos.client import Client
-from reconciler.ledger.file import Lock
-from reconciler.ledger.git_repository import GitRepository
-from reconciler.ledger.journal import FILE
-from reconciler.workflows.apply import apply_plan
-from reconciler.workflows.plan import make_plan
+from dealpos_reconciler import confined
+from dealpos_reconciler.core.report import Report
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.ledger.file import Lock
+from dealpos_reconciler.ledger.git_repository import GitRepository
+from dealpos_reconciler.ledger.journal import FILE
+from dealpos_reconciler.workflows.apply import apply_plan
+from dealpos_reconciler.workflows.plan import make_plan
 from tests.support.deep import amount
 from tests.support.shop import Shop
 

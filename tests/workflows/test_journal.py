@@ -10,21 +10,21 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.plan.target import Scope
-from reconciler.dealpos.client import Client
-from reconciler.errors import UsageError
-from reconciler.kinds import KINDS
-from reconciler.ledger.journal import FILE, Journal
-from reconciler.ledger.state_dir import StateDir
-from reconciler.render.formats.json import plan_document
-from reconciler.render.formats.text import render_plan
-from reconciler.render.view import PlanView
-from reconciler.sandbox import InjectedFault
-from reconciler.workflows import connect, plan_file
-from reconciler.workflows.approved_plan import recheck_plan
-from reconciler.workflows.open_shop import OpenShop
-from reconciler.workflows.plan import make_plan
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.plan.target import Scope
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger.journal import FILE, Journal
+from dealpos_reconciler.ledger.state_dir import StateDir
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.view import PlanView
+from dealpos_reconciler.sandbox import InjectedFault
+from dealpos_reconciler.workflows import connect, plan_file
+from dealpos_reconciler.workflows.approved_plan import recheck_plan
+from dealpos_reconciler.workflows.open_shop import OpenShop
+from dealpos_reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop, Shop
 
 SEED: dict[str, Any] = {

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
-from reconciler.core.plan.approved import Approved, compare_approved, desired_from_approved
-from reconciler.core.plan.build import build_plan
-from reconciler.kinds import KINDS
-from reconciler.ledger import rewrites as memory
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.core.plan.approved import Approved, compare_approved, desired_from_approved
+from dealpos_reconciler.core.plan.build import build_plan
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger import rewrites as memory
 from tests.support.shop import MakeShop, Shop
 
 SHOP: dict[str, Any] = {
@@ -210,8 +210,8 @@ def test_an_old_text_that_stays_is_not_called_a_cut_one(open_shop: MakeShop, add
 
 @pytest.mark.parametrize("stored", ["Teh", "KOPI SUSU GULA AREN BARU", "", "Gula Kopi"])
 def test_a_text_that_is_no_part_of_what_was_sent_is_a_failure(stored: str) -> None:
-    from reconciler.core.diff.change import create_object
-    from reconciler.core.diff.diff import equivalent_rewrites
+    from dealpos_reconciler.core.diff.change import create_object
+    from dealpos_reconciler.core.diff.diff import equivalent_rewrites
 
     change = create_object(KINDS["product"], Address("product", "P"), {"name": LONG}, "", None)
     assert equivalent_rewrites(KINDS["product"], change, {"name": stored}, settled=True) == {}
@@ -229,8 +229,8 @@ def test_a_text_that_is_no_part_of_what_was_sent_is_a_failure(stored: str) -> No
     ],
 )
 def test_what_is_left_of_a_text_is_known_once_reads_are_settled(sent: str, stored: str) -> None:
-    from reconciler.core.diff.change import create_object
-    from reconciler.core.diff.diff import equivalent_rewrites
+    from dealpos_reconciler.core.diff.change import create_object
+    from dealpos_reconciler.core.diff.diff import equivalent_rewrites
 
     change = create_object(KINDS["product"], Address("product", "P"), {"name": sent}, "", None)
     for settled in (False, True):
@@ -417,7 +417,7 @@ def test_a_price_that_stays_as_it_was_is_believed_after_the_last_pause(
     ("written", "stored"), [(10533, 9000), (10533, 10499), (100, 0), (800, 1000), (10533, 0)]
 )
 def test_another_price_is_no_rounding(written: int, stored: int) -> None:
-    from reconciler.core.diff.diff import is_equivalent_rewrite
+    from dealpos_reconciler.core.diff.diff import is_equivalent_rewrite
 
     kind = KINDS["variant"]
     assert not is_equivalent_rewrite(kind, ("unit_price",), written, stored, None)
@@ -434,8 +434,8 @@ def test_a_small_sum_may_be_rounded_as_the_price_beside_it_is(open_shop: MakeSho
 
 @pytest.mark.parametrize("stored", [350, 0, 400])
 def test_a_small_sum_that_the_coins_do_not_explain_is_no_rounding(stored: int) -> None:
-    from reconciler.core.diff.change import create_object
-    from reconciler.core.diff.diff import equivalent_rewrites
+    from dealpos_reconciler.core.diff.change import create_object
+    from dealpos_reconciler.core.diff.diff import equivalent_rewrites
 
     written = {"code": "PA", "unit_price": 10533, "order_price": 233 if stored else 33}
     change = create_object(KINDS["variant"], Address("variant", "PA"), written, "", None)
@@ -444,7 +444,7 @@ def test_a_small_sum_that_the_coins_do_not_explain_is_no_rounding(stored: int) -
 
 
 def test_weights_and_the_terms_of_coupons_are_not_rounded() -> None:
-    from reconciler.core.diff.diff import is_equivalent_rewrite
+    from dealpos_reconciler.core.diff.diff import is_equivalent_rewrite
 
     assert not is_equivalent_rewrite(KINDS["variant"], ("weight",), 10533, 10500, None)
     assert not is_equivalent_rewrite(KINDS["variant"], ("components", "A", "qty"), 1005, 1000, None)

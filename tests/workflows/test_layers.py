@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from reconciler.catalogue import loader
-from reconciler.catalogue import settings as shop_settings
-from reconciler.cli.main import cli
-from reconciler.core.model.desired import Desired
-from reconciler.kinds import KINDS
-from reconciler.render.formats.json import plan_document
-from reconciler.render.view import PlanView
-from reconciler.workflows.layers.render import render_catalogue
+from dealpos_reconciler.catalogue import loader
+from dealpos_reconciler.catalogue import settings as shop_settings
+from dealpos_reconciler.cli.main import cli
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.view import PlanView
+from dealpos_reconciler.workflows.layers.render import render_catalogue
 from tests.support.chain import Chain
 from tests.support.shop import MakeShop, Shop
 
@@ -250,7 +250,7 @@ def test_layers_and_the_flattened_catalogue_plan_the_same(
 
 
 def test_layers_may_be_parsed_before_the_settings_are_validated(chain: Chain) -> None:
-    from reconciler.catalogue.parallel import start_parsing
+    from dealpos_reconciler.catalogue.parallel import start_parsing
 
     parsing = start_parsing(chain.root)
     assert parsing is not None

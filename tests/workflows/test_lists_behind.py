@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan.plan import Plan
-from reconciler.workflows.adopt import find_drift
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.workflows.adopt import find_drift
 from tests.support.shop import MakeShop, Shop
 
 LAG = {"list_lag_seconds": 3600.0}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.audit import audit_plan
-from reconciler.kinds import KINDS
-from reconciler.render.findings import describe
+from dealpos_reconciler.core.audit import audit_plan
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.render.findings import describe
 from tests.support.applied import calls
 from tests.support.shop import MakeShop, Shop
 

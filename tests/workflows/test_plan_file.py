@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.plan.plan import Violation
-from reconciler.errors import UsageError
-from reconciler.workflows import plan_file
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.plan.plan import Violation
+from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.workflows import plan_file
 from tests.support.shop import Shop
 from tests.support.story import saved_document
 

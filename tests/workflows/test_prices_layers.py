@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import SourceError, UsageError
-from reconciler.workflows.prices.export import export_declared
-from reconciler.workflows.prices.import_ import import_prices
+from dealpos_reconciler.errors import SourceError, UsageError
+from dealpos_reconciler.workflows.prices.export import export_declared
+from dealpos_reconciler.workflows.prices.import_ import import_prices
 from tests.support.chain import LAYERS, Chain
 
 BASE = """\

@@ -14,20 +14,20 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.audit import audit_plan
-from reconciler.core.plan.target import Scope
-from reconciler.core.provider.batch_codes import key_check
-from reconciler.core.provider.options import DEFAULT_STORE, ProviderSettings
-from reconciler.errors import ProviderError, ReleaseConflict, SourceError, UsageError
-from reconciler.provider import remote
-from reconciler.provider.remote import DirectProvider, ProviderState
-from reconciler.render.formats.json import plan_document
-from reconciler.render.formats.text import render_plan
-from reconciler.render.json import dumps
-from reconciler.render.view import PlanView
-from reconciler.workflows import plan_file
-from reconciler.workflows.approved_plan import recheck_plan
-from reconciler.workflows.provider.reading import connect_provider
+from dealpos_reconciler.core.audit import audit_plan
+from dealpos_reconciler.core.plan.target import Scope
+from dealpos_reconciler.core.provider.batch_codes import key_check
+from dealpos_reconciler.core.provider.options import DEFAULT_STORE, ProviderSettings
+from dealpos_reconciler.errors import ProviderError, ReleaseConflict, SourceError, UsageError
+from dealpos_reconciler.provider import remote
+from dealpos_reconciler.provider.remote import DirectProvider, ProviderState
+from dealpos_reconciler.render.formats.json import plan_document
+from dealpos_reconciler.render.formats.text import render_plan
+from dealpos_reconciler.render.json import dumps
+from dealpos_reconciler.render.view import PlanView
+from dealpos_reconciler.workflows import plan_file
+from dealpos_reconciler.workflows.approved_plan import recheck_plan
+from dealpos_reconciler.workflows.provider.reading import connect_provider
 from tests.support.provider import CODES_KEY, sell, uses_of
 from tests.support.shop import ENVIRONMENT, ROOT, MakeShop, Shop
 
@@ -397,10 +397,10 @@ def test_a_shop_without_provider_coupons_pays_nothing(tmp_path: Path) -> None:
     (tmp_path / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
     (tmp_path / "catalogue" / "a.yaml").write_text("outlets: [{name: Dago}]\n", encoding="utf-8")
     program = (
-        "import sys; from reconciler.cli.main import cli\n"
+        "import sys; from dealpos_reconciler.cli.main import cli\n"
         "cli(['apply', sys.argv[1], '--auto-approve'], standalone_mode=False)\n"
-        "names = ('reconciler.provider', 'reconciler.serve', 'starlette', 'psycopg',"
-        " 'reconciler.workflows.provider')\n"
+        "names = ('dealpos_reconciler.provider', 'dealpos_reconciler.serve', 'starlette',"
+        " 'psycopg', 'dealpos_reconciler.workflows.provider')\n"
         "found = [m for m in sys.modules if m.startswith(names)]\n"
         "sys.exit(f'imported: {found}' if found else 0)"
     )

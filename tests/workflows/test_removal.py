@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.dealpos.budget import Limits
-from reconciler.dealpos.reading.stock import parse_stock
-from reconciler.sandbox import Choices, InjectedFault
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.dealpos.budget import Limits
+from dealpos_reconciler.dealpos.reading.stock import parse_stock
+from dealpos_reconciler.sandbox import Choices, InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 LIVE = {

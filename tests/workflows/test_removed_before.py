@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.audit import audit_plan
+from dealpos_reconciler.core.audit import audit_plan
 from tests.support.shop import MakeShop, Shop
 
 SEED: dict[str, Any] = {
@@ -111,7 +111,7 @@ def test_an_entry_that_leaves_the_files_is_forgotten(shop: Shop) -> None:
 
 
 def test_a_deletion_that_was_not_verified_is_not_remembered(make_shop: MakeShop) -> None:
-    from reconciler.sandbox import Choices
+    from dealpos_reconciler.sandbox import Choices
 
     shop = make_shop(
         copy.deepcopy(SEED), choices=Choices(list_lag_seconds=3000, read_lag_seconds=3000)

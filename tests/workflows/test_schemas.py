@@ -13,12 +13,12 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from reconciler.catalogue import loader as source
-from reconciler.catalogue import settings
-from reconciler.errors import SourceError
-from reconciler.kinds import MANAGED
-from reconciler.workflows import init
-from reconciler.workflows.schemas import files as schema
+from dealpos_reconciler.catalogue import loader as source
+from dealpos_reconciler.catalogue import settings
+from dealpos_reconciler.errors import SourceError
+from dealpos_reconciler.kinds import MANAGED
+from dealpos_reconciler.workflows import init
+from dealpos_reconciler.workflows.schemas import files as schema
 from tests.support.shop import ROOT
 
 CATALOGUE = "catalogue.schema.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.sandbox import Choices
+from dealpos_reconciler.sandbox import Choices
 from tests.support.seeds import AUTHORISING
 from tests.support.shop import MakeShop
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from reconciler.core.provider.batch_codes import derive_codes
-from reconciler.core.provider.terms import CodeBatch
-from reconciler.dealpos.client import embedded_transport
-from reconciler.errors import ProviderError, Rejected, UsageError
-from reconciler.render.provider.settlement import settlement_document, settlement_text
-from reconciler.sandbox import Choices
-from reconciler.workflows.provider import settle as workflow
+from dealpos_reconciler.core.provider.batch_codes import derive_codes
+from dealpos_reconciler.core.provider.terms import CodeBatch
+from dealpos_reconciler.dealpos.client import embedded_transport
+from dealpos_reconciler.errors import ProviderError, Rejected, UsageError
+from dealpos_reconciler.render.provider.settlement import settlement_document, settlement_text
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.workflows.provider import settle as workflow
 from tests.support.provider import CODES_KEY
 from tests.support.shop import MakeShop
 from tests.support.till_shop import KEY, LOST, SEED, TWICE, TillShop, findings

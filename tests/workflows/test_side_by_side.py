@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan.plan import Plan
-from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.errors import LedgerConflict
-from reconciler.kinds import KINDS
-from reconciler.ledger.journal import Journal
-from reconciler.ledger.state_dir import StateDir
-from reconciler.sandbox import Choices
-from reconciler.workflows.apply import apply_plan
-from reconciler.workflows.open_shop import OpenShop
-from reconciler.workflows.plan import make_plan
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.dealpos.client import Client, embedded_transport
+from dealpos_reconciler.errors import LedgerConflict
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger.journal import Journal
+from dealpos_reconciler.ledger.state_dir import StateDir
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.workflows.apply import apply_plan
+from dealpos_reconciler.workflows.open_shop import OpenShop
+from dealpos_reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop, Shop
 
 SEED: dict[str, Any] = {

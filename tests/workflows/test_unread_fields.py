@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.store import Store
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.request_window import RequestWindow
-from reconciler.errors import UnexpectedResponse
-from reconciler.sandbox import InjectedFault, seed
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.request_window import RequestWindow
+from dealpos_reconciler.errors import UnexpectedResponse
+from dealpos_reconciler.sandbox import InjectedFault, seed
 from tests.support.shop import MakeShop, Shop
 
 SHOP: dict[str, Any] = {

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.audit import audit_plan
-from reconciler.core.plan.plan import Plan
-from reconciler.ledger.journal import FILE
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler.core.audit import audit_plan
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.ledger.journal import FILE
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 COUPON: dict[str, Any] = {

@@ -24,8 +24,8 @@ CHANGELOG = "CHANGELOG.md"
 OPENAPI = ("schemas/dealpos.openapi.yaml", "schemas/provider.openapi.yaml")
 OPENAPI_PROSE = ("summary", "description", "x-undocumented", "x-conflict")
 NOT_PROSE = {
-    "reconciler/workflows/init.py": "the YAML of the starter files",
-    "reconciler/core/confusables.py": "a table of code points",
+    "reconciler/dealpos_reconciler/workflows/init.py": "the YAML of the starter files",
+    "reconciler/dealpos_reconciler/core/confusables.py": "a table of code points",
 }
 
 

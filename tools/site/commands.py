@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from reconciler.cli.main import cli
+from dealpos_reconciler.cli.main import cli
 from tools.site.markdown import code, page, prose, table
 
 PATH = "reference/commands.md"
@@ -29,7 +29,7 @@ def render() -> str:
         "`grep` finds each fact on one line."
     )
     sections = (_section(name, command) for name, command in _commands(cli, "reconciler"))
-    return page("Commands", intro, overview, *sections, source="reconciler/cli")
+    return page("Commands", intro, overview, *sections, source="reconciler/dealpos_reconciler/cli")
 
 
 def _commands(group: click.Group, above: str) -> Iterator[tuple[str, click.Command]]:

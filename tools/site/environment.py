@@ -12,13 +12,13 @@ from pathlib import Path
 
 import click
 
-import reconciler
-from reconciler.cli.main import cli
-from reconciler.cli.secret_files import SECRETS
+import dealpos_reconciler
+from dealpos_reconciler.cli.main import cli
+from dealpos_reconciler.cli.secret_files import SECRETS
 from tools.site.markdown import code, page, table
 
 PATH = "reference/environment.md"
-PACKAGE = Path(reconciler.__file__).parent
+PACKAGE = Path(dealpos_reconciler.__file__).parent
 VARIABLES = {
     "DEALPOS_URL": "The address of the store. Overrides `store.url` of `reconciler.yaml`.",
     "DEALPOS_CLIENT_ID": "The ID of the API client. Overrides `store.client_id`.",
@@ -75,7 +75,7 @@ def render() -> str:
         "platforms mount secrets that way. The file holds one line. If both are set, the command "
         "ends with an error.",
         ", ".join(map(code, SECRETS)) + ".",
-        source="reconciler",
+        source="reconciler/dealpos_reconciler",
     )
 
 

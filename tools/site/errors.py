@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from reconciler import errors
+from dealpos_reconciler import errors
 from tools.site.markdown import code, page, prose, table
 
 PATH = "reference/errors.md"
@@ -23,7 +23,7 @@ def render() -> str:
         "In `--format json` an error is a document with the same text."
     )
     sections = (_section(kind, raised.get(kind.__name__, ())) for kind in kinds())
-    return page("Error index", intro, *sections, source="reconciler/errors.py")
+    return page("Error index", intro, *sections, source="reconciler/dealpos_reconciler/errors.py")
 
 
 def kinds() -> Iterator[type[errors.ReconcilerError]]:

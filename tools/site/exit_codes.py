@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.cli.exit_codes import EXIT_CODES
+from dealpos_reconciler.cli.exit_codes import EXIT_CODES
 from tools.site.errors import kinds
 from tools.site.markdown import code, page, table
 
@@ -19,7 +19,7 @@ def render() -> str:
         "Exit codes",
         table(("exit code", "meaning", "errors"), rows),
         "[Error index](errors.md) describes each error.",
-        source="reconciler/cli/exit_codes.py",
+        source="reconciler/dealpos_reconciler/cli/exit_codes.py",
     )
 
 

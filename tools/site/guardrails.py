@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-from reconciler.catalogue.sections import guardrail_options
-from reconciler.guardrails.guardrail import Guardrail
-from reconciler.guardrails.rules import RULES
+from dealpos_reconciler.catalogue.sections import guardrail_options
+from dealpos_reconciler.guardrails.guardrail import Guardrail
+from dealpos_reconciler.guardrails.rules import RULES
 from tools.site.markdown import code, first_sentence, page, prose, table
 
 PATH = "reference/guardrails.md"
@@ -31,7 +31,13 @@ def render() -> str:
         ),
     )
     sections = (_section(name, rule) for name, rule in RULES.items())
-    return page("Guardrails", intro, overview, *sections, source="reconciler/guardrails/rules")
+    return page(
+        "Guardrails",
+        intro,
+        overview,
+        *sections,
+        source="reconciler/dealpos_reconciler/guardrails/rules",
+    )
 
 
 def defaults(rule: type[Guardrail]) -> list[str]:

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.core.model.field import Field
-from reconciler.core.model.kind import Call, Kind
-from reconciler.core.model.store import SHOP
-from reconciler.dealpos.operations import OPERATIONS
-from reconciler.kinds import KINDS, MANAGED
+from dealpos_reconciler.core.model.field import Field
+from dealpos_reconciler.core.model.kind import Call, Kind
+from dealpos_reconciler.core.model.store import SHOP
+from dealpos_reconciler.dealpos.operations import OPERATIONS
+from dealpos_reconciler.kinds import KINDS, MANAGED
 from tools.site.documents import schema as read_schema
 from tools.site.markdown import code, page, prose, table
 
@@ -31,7 +31,14 @@ def render() -> str:
     only_read = sorted(set(KINDS) - set(MANAGED))
     read = "Read only, never declared: " + ", ".join(map(code, only_read)) if only_read else ""
     sections = (_section(kind, schema["$defs"]) for kind in MANAGED.values())
-    return page("Kinds and fields", intro, overview, read, *sections, source="reconciler/kinds")
+    return page(
+        "Kinds and fields",
+        intro,
+        overview,
+        read,
+        *sections,
+        source="reconciler/dealpos_reconciler/kinds",
+    )
 
 
 def _overview(kind: Kind) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.address import Address
 from tests.support.chain import Chain
 
 PATCH = """\

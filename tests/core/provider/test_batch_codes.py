@@ -8,15 +8,15 @@ from itertools import pairwise
 
 import pytest
 
-from reconciler.core.provider.batch_codes import (
+from dealpos_reconciler.core.provider.batch_codes import (
     ALPHABET,
     batch_counter,
     derive_codes,
     fold_code,
     key_check,
 )
-from reconciler.core.provider.terms import CodeBatch
-from reconciler.core.provider.vocabulary import MAX_LENGTH, MIN_LENGTH
+from dealpos_reconciler.core.provider.terms import CodeBatch
+from dealpos_reconciler.core.provider.vocabulary import MAX_LENGTH, MIN_LENGTH
 
 KEY = b"k" * 32
 BATCH = CodeBatch(2_000, 10, "VK")
@@ -82,7 +82,7 @@ def _checks(text: str) -> bool:
 
 def test_equal_codes_of_one_batch_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of the first digests are made equal, and each index still has a code of its own."""
-    from reconciler.core.provider import batch_codes
+    from dealpos_reconciler.core.provider import batch_codes
 
     real = batch_codes._numbers
 

@@ -11,14 +11,20 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.provider.decision import judge_sale, offer, refuse, refuse_hold, refuse_unknown
-from reconciler.core.provider.sentences import (
+from dealpos_reconciler.core.provider.decision import (
+    judge_sale,
+    offer,
+    refuse,
+    refuse_hold,
+    refuse_unknown,
+)
+from dealpos_reconciler.core.provider.sentences import (
     PLACEHOLDERS,
     REFUSALS,
     CashierWording,
     unknown_placeholders,
 )
-from reconciler.core.provider.terms import (
+from dealpos_reconciler.core.provider.terms import (
     Amount,
     CartItem,
     CodeBatch,

@@ -12,23 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.diff.change import Action, Change
-from reconciler.core.diff.diff import compare_fields
-from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.model.masked import SecretText
-from reconciler.core.provider.declared import (
+from dealpos_reconciler.core.diff.change import Action, Change
+from dealpos_reconciler.core.diff.diff import compare_fields
+from dealpos_reconciler.core.model.address import Address, Source
+from dealpos_reconciler.core.model.desired import Declared, Desired
+from dealpos_reconciler.core.model.masked import SecretText
+from dealpos_reconciler.core.provider.declared import (
     ShopFacts,
     fill_gaps,
     make_terms,
     resolve_declared,
     rows_of,
 )
-from reconciler.core.provider.options import TillOptions
-from reconciler.core.provider.problems import find_problems
-from reconciler.core.provider.publication import Publication, compose_publication
-from reconciler.core.provider.release import parse_release
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.provider.options import TillOptions
+from dealpos_reconciler.core.provider.problems import find_problems
+from dealpos_reconciler.core.provider.publication import Publication, compose_publication
+from dealpos_reconciler.core.provider.release import parse_release
+from dealpos_reconciler.kinds import KINDS
 
 KIND = KINDS["provider_coupon"]
 JAKARTA = ZoneInfo("Asia/Jakarta")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.provider.fingerprint import fingerprint_customer, phone_digits
+from dealpos_reconciler.core.provider.fingerprint import fingerprint_customer, phone_digits
 
 KEY = b"k" * 32
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from reconciler.core.provider.batch_codes import derive_codes, key_check
-from reconciler.core.provider.lookup import CouponTable
-from reconciler.core.provider.release import Release
-from reconciler.core.provider.terms import CodeBatch, Terms
-from reconciler.errors import ProviderError
+from dealpos_reconciler.core.provider.batch_codes import derive_codes, key_check
+from dealpos_reconciler.core.provider.lookup import CouponTable
+from dealpos_reconciler.core.provider.release import Release
+from dealpos_reconciler.core.provider.terms import CodeBatch, Terms
+from dealpos_reconciler.errors import ProviderError
 
 KEY = b"k" * 32
 VISIT = Terms("VISIT-2027", "Amount", 10_000, limit=1, batch=CodeBatch(50, 10, "VK"))
@@ -55,7 +55,7 @@ def test_a_coupon_with_a_code_of_a_batch_is_refused() -> None:
 
 
 def test_two_batches_with_one_code_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from reconciler.core.provider import lookup
+    from dealpos_reconciler.core.provider import lookup
 
     monkeypatch.setattr(
         lookup, "derive_codes", lambda key, name, batch: iter(map(str, range(batch.count)))

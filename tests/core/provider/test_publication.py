@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.provider.batch_codes import derive_codes, key_check
-from reconciler.core.provider.declared import ShopFacts
-from reconciler.core.provider.publication import Publication, compose_publication
-from reconciler.core.provider.release import parse_release
-from reconciler.core.provider.terms import CodeBatch
-from reconciler.errors import ProviderError
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.provider.batch_codes import derive_codes, key_check
+from dealpos_reconciler.core.provider.declared import ShopFacts
+from dealpos_reconciler.core.provider.publication import Publication, compose_publication
+from dealpos_reconciler.core.provider.release import parse_release
+from dealpos_reconciler.core.provider.terms import CodeBatch
+from dealpos_reconciler.errors import ProviderError
+from dealpos_reconciler.kinds import KINDS
 
 KEY = b"k" * 32
 KIND = KINDS["provider_coupon"]

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.provider.options import TillOptions
-from reconciler.core.provider.release import (
+from dealpos_reconciler.core.provider.options import TillOptions
+from dealpos_reconciler.core.provider.release import (
     Release,
     digest_document,
     dump_release,
     parse_release,
 )
-from reconciler.core.provider.terms import CodeBatch, Terms, code_key
-from reconciler.errors import ProviderError
+from dealpos_reconciler.core.provider.terms import CodeBatch, Terms, code_key
+from dealpos_reconciler.errors import ProviderError
 
 AMOUNTS = st.one_of(
     st.integers(0, 10**12), st.decimals(0, 10**9, places=2, allow_nan=False).map(Decimal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.applied import SMALL, message, statuses, written
 from tests.support.shop import MakeShop
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.applied import REPLACED, SMALL, WITH_CATEGORY, WITH_VARIANT, message, statuses
 from tests.support.shop import MakeShop
 

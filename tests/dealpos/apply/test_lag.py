@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.applied import message, statuses
 from tests.support.shop import MakeShop, Shop
 from tests.support.storm import FILES, SEED, TODAY
@@ -19,7 +19,7 @@ UNCLEAR = "reads may be behind, so plan again later"
 
 def everything(make_shop: MakeShop, **lag: float) -> Shop:
     """A shop in which every kind of change is due."""
-    from reconciler.sandbox import Choices
+    from dealpos_reconciler.sandbox import Choices
 
     shop = make_shop(copy.deepcopy(SEED), choices=Choices(**lag))
     shop.twin.today = lambda: TODAY
@@ -147,7 +147,7 @@ def test_a_coupon_that_stays_broader_is_deleted_after_three_looks(open_shop: Mak
 
 
 def test_pauses_end_where_the_time_of_the_run_does(open_shop: MakeShop) -> None:
-    from reconciler.dealpos.budget import Limits
+    from dealpos_reconciler.dealpos.budget import Limits
 
     text = "{code: C, type: DiscountAmount, discount: 6, limit: 10, minimum_amount: 100}"
     shop = coupon_shop(open_shop, text, read_lag_seconds=3000)
@@ -165,7 +165,7 @@ def test_pauses_end_where_the_time_of_the_run_does(open_shop: MakeShop) -> None:
 def test_a_time_limit_holds_while_reads_lag(
     make_shop: MakeShop, seconds: int, lag: str, lost: bool
 ) -> None:
-    from reconciler.dealpos.budget import Limits
+    from dealpos_reconciler.dealpos.budget import Limits
 
     shop = everything(make_shop, **{lag: 3000})
     plan, client = shop.plan(), shop.client()
@@ -187,7 +187,7 @@ def test_a_time_limit_holds_while_reads_lag(
 
 
 def test_ctrl_c_during_a_pause_leaves_the_rest_unverified(open_shop: MakeShop) -> None:
-    from reconciler.errors import Stopped
+    from dealpos_reconciler.errors import Stopped
 
     seed = {"categories": [{"Name": "Drinks"}]}
     shop = open_shop(seed, "categories: [{name: Food}]", list_lag_seconds=3000)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.store import Store
-from reconciler.dealpos.budget import Limits
-from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.observer import ApplyObserver
-from reconciler.sandbox.faults import InjectedFault
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos.budget import Limits
+from dealpos_reconciler.dealpos.client import Client, embedded_transport
+from dealpos_reconciler.dealpos.observer import ApplyObserver
+from dealpos_reconciler.sandbox.faults import InjectedFault
 from tests.support.applied import calls, message, statuses
 from tests.support.shop import MakeShop, Shop
 
@@ -127,7 +127,7 @@ def test_a_coupon_that_may_end_during_the_run_is_read_singly_at_once(old: MakeSh
 def test_a_shape_that_is_not_kept_as_written_is_read_one_by_one(
     old: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler.sandbox.resources import coupon_reads
+    from dealpos_reconciler.sandbox.resources import coupon_reads
 
     shop = old(coupons(4))
     plan = shop.plan()
@@ -177,7 +177,7 @@ def test_a_coupon_whose_answer_was_lost_is_read_at_once(old: MakeShop) -> None:
 @pytest.mark.parametrize("more", ["", ", minimum_amount: 7"])
 @pytest.mark.parametrize("seconds", [2.0, 20.0])
 def test_lists_that_catch_up_verify_all(old: MakeShop, more: str, seconds: float) -> None:
-    from reconciler.sandbox import Choices
+    from dealpos_reconciler.sandbox import Choices
 
     shop = old(coupons(5, more) + removing(4), choices=Choices(list_lag_seconds=seconds))
     report = shop.apply()
@@ -188,7 +188,7 @@ def test_lists_that_catch_up_verify_all(old: MakeShop, more: str, seconds: float
 
 
 def test_lists_that_stay_behind_leave_single_reads(old: MakeShop) -> None:
-    from reconciler.sandbox import Choices
+    from dealpos_reconciler.sandbox import Choices
 
     shop = old(coupons(5) + removing(4), choices=Choices(list_lag_seconds=3000))
     assert shop.apply().complete
@@ -200,7 +200,7 @@ def test_lists_that_stay_behind_leave_single_reads(old: MakeShop) -> None:
 
 
 def test_single_reads_of_lists_that_lag_stay_within_the_limit(old: MakeShop) -> None:
-    from reconciler.sandbox import Choices
+    from dealpos_reconciler.sandbox import Choices
 
     shop = old(coupons(9), choices=Choices(list_lag_seconds=3000))
     needed = shop.make(shop.client()).usage.requests

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.ledger.ledger import Ledger, LedgerEntry
-from reconciler.core.ledger.three_way import LedgerView, add_last_written
-from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
-from reconciler.core.plan.build import build_plan
-from reconciler.kinds import KINDS
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler.core.ledger.ledger import Ledger, LedgerEntry
+from dealpos_reconciler.core.ledger.three_way import LedgerView, add_last_written
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.core.plan.build import build_plan
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 COUPON: dict[str, Any] = {

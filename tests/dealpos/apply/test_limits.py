@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.core.model.store import Store
-from reconciler.core.report import Report
-from reconciler.dealpos.budget import Limits, format_duration
-from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.errors import UsageError
-from reconciler.sandbox.faults import InjectedFault
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.core.report import Report
+from dealpos_reconciler.dealpos.budget import Limits, format_duration
+from dealpos_reconciler.dealpos.client import Client, embedded_transport
+from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.sandbox.faults import InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 SEED: dict[str, Any] = {
@@ -279,7 +279,7 @@ def test_a_reserve_of_everything_is_an_error_that_names_the_window(full: MakeSho
 def test_without_limits_nothing_is_priced_while_applying(
     full: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler.dealpos.apply import stopping
+    from dealpos_reconciler.dealpos.apply import stopping
 
     def priced(*_: Any) -> int:
         raise AssertionError("priced")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import Stopped
-from reconciler.sandbox import Faults, InjectedFault
+from dealpos_reconciler.errors import Stopped
+from dealpos_reconciler.sandbox import Faults, InjectedFault
 from tests.support.applied import (
     CREATES,
     LOST,

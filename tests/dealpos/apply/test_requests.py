@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.operations import OPERATIONS
-from reconciler.errors import OutcomeUnknown
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.operations import OPERATIONS
+from dealpos_reconciler.errors import OutcomeUnknown
 from tests.support.applied import (
     CREATES,
     MANY_CHANGES,

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.dealpos.reading.live_builder import LiveBuilder
-from reconciler.dealpos.reading.proof import mark_complete_parents
-from reconciler.dealpos.reading.reader import Reader
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.dealpos.reading.live_builder import LiveBuilder
+from dealpos_reconciler.dealpos.reading.proof import mark_complete_parents
+from dealpos_reconciler.dealpos.reading.reader import Reader
+from dealpos_reconciler.kinds import KINDS
 from tests.support.shop import MakeShop, Shop
 
 WORST: dict[str, Any] = {

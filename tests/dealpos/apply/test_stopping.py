@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.observer import ApplyObserver
-from reconciler.errors import Stopped
+from dealpos_reconciler.dealpos.observer import ApplyObserver
+from dealpos_reconciler.errors import Stopped
 from tests.support.applied import REPLACED, SMALL, calls, statuses
 from tests.support.shop import MakeShop, Shop
 

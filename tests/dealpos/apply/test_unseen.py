@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.client import Client
 from tests.support.shop import MakeShop, Shop
 
 BLIND = {

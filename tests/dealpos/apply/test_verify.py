@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.core.diff.change import Action, Change, FieldChange
-from reconciler.core.diff.readback import proof_of
-from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.report import Written
-from reconciler.core.steps.readbacks import Group
-from reconciler.core.steps.step import Request, Step, Undo
-from reconciler.dealpos.apply.send import RequestSender
-from reconciler.dealpos.apply.verify import Verifier
-from reconciler.errors import ApiError, Stopped
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.diff.change import Action, Change, FieldChange
+from dealpos_reconciler.core.diff.readback import proof_of
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.kind import Kind, Value
+from dealpos_reconciler.core.model.live import ABSENT, Live, Observed
+from dealpos_reconciler.core.report import Written
+from dealpos_reconciler.core.steps.readbacks import Group
+from dealpos_reconciler.core.steps.step import Request, Step, Undo
+from dealpos_reconciler.dealpos.apply.send import RequestSender
+from dealpos_reconciler.dealpos.apply.verify import Verifier
+from dealpos_reconciler.errors import ApiError, Stopped
+from dealpos_reconciler.kinds import KINDS
 
 BROKEN = ApiError("variant.list", "HTTP 500: broken")
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
-from reconciler.core.model.store import Store
-from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.doctor.budget import RequestBudget
-from reconciler.dealpos.doctor.checks import run_checks
-from reconciler.dealpos.doctor.examine import examine
-from reconciler.kinds import KINDS
-from reconciler.sandbox import Choices
+from dealpos_reconciler import sandbox
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos.client import Client, embedded_transport
+from dealpos_reconciler.dealpos.doctor.budget import RequestBudget
+from dealpos_reconciler.dealpos.doctor.checks import run_checks
+from dealpos_reconciler.dealpos.doctor.examine import examine
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.sandbox import Choices
 from tests.support.examined import Examine, Examined, Silent, seed
 
 

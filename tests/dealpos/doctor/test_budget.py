@@ -8,10 +8,10 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
-from reconciler.dealpos.doctor.finding import CheckVerdict
-from reconciler.dealpos.operations import BASE, OPERATIONS
-from reconciler.sandbox import Choices, Faults, InjectedFault
+from dealpos_reconciler.dealpos.doctor.evidence import MAX_REQUESTS
+from dealpos_reconciler.dealpos.doctor.finding import CheckVerdict
+from dealpos_reconciler.dealpos.operations import BASE, OPERATIONS
+from dealpos_reconciler.sandbox import Choices, Faults, InjectedFault
 from tests.support.examined import Examine
 
 READS = {

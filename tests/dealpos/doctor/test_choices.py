@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
-from reconciler.dealpos.retry import MAX_ATTEMPTS
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler.dealpos.doctor.evidence import MAX_REQUESTS
+from dealpos_reconciler.dealpos.retry import MAX_ATTEMPTS
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.examined import Examine
 
 CUSTOMERS = frozenset({"POST /Customer/p", "GET /Customer", "GET /Customer/Detail"})

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
-from reconciler.dealpos.operations import OPERATIONS
+from dealpos_reconciler.dealpos.doctor.evidence import MAX_REQUESTS
+from dealpos_reconciler.dealpos.operations import OPERATIONS
 from tests.support.examined import Examine
 
 OFFERED = ["all", "own_path", "same_path", "none"]

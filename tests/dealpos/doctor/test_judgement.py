@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.doctor.checks import run_checks
-from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, TimedRecord
-from reconciler.dealpos.doctor.finding import CheckResult
-from reconciler.dealpos.observer import RequestRecord
-from reconciler.kinds import KINDS
+from dealpos_reconciler.dealpos.doctor.checks import run_checks
+from dealpos_reconciler.dealpos.doctor.evidence import (
+    Evidence,
+    Purpose,
+    Question,
+    Reply,
+    TimedRecord,
+)
+from dealpos_reconciler.dealpos.doctor.finding import CheckResult
+from dealpos_reconciler.dealpos.observer import RequestRecord
+from dealpos_reconciler.kinds import KINDS
 
 
 def exchange(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import httpx
 
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.doctor.budget import RequestBudget
-from reconciler.dealpos.doctor.checks import run_checks
-from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
-from reconciler.dealpos.doctor.examine import examine
-from reconciler.kinds import KINDS
+from dealpos_reconciler.dealpos.client import Client
+from dealpos_reconciler.dealpos.doctor.budget import RequestBudget
+from dealpos_reconciler.dealpos.doctor.checks import run_checks
+from dealpos_reconciler.dealpos.doctor.evidence import MAX_REQUESTS
+from dealpos_reconciler.dealpos.doctor.examine import examine
+from dealpos_reconciler.kinds import KINDS
 from tests.support.fake_server import STORE, RecordingObserver
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.live import ABSENT
-from reconciler.dealpos.reading.read import read_live
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.live import ABSENT
+from dealpos_reconciler.dealpos.reading.read import read_live
+from dealpos_reconciler.kinds import KINDS
 from tests.support.reading import declaring, stock
 from tests.support.shop import MakeShop, Shop
 

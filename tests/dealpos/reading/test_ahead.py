@@ -13,15 +13,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.model.live import Live
-from reconciler.core.model.store import Store
-from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.reading.full_read import FullRead
-from reconciler.dealpos.reading.read import read_live
-from reconciler.errors import ReconcilerError, Unauthorised
-from reconciler.kinds import KINDS
-from reconciler.sandbox import InjectedFault
-from reconciler.sandbox.limiter import Limiter
+from dealpos_reconciler.core.model.live import Live
+from dealpos_reconciler.core.model.store import Store
+from dealpos_reconciler.dealpos.client import Client, embedded_transport
+from dealpos_reconciler.dealpos.reading.full_read import FullRead
+from dealpos_reconciler.dealpos.reading.read import read_live
+from dealpos_reconciler.errors import ReconcilerError, Unauthorised
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.sandbox import InjectedFault
+from dealpos_reconciler.sandbox.limiter import Limiter
 from tests.support.deep import amount
 from tests.support.reading import declaring, stock
 from tests.support.shop import MakeShop, Shop

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.live import Observed
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.live import Observed
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 TERMS = {"Type": "DiscountAmount", "Discount": 5, "Limit": 10, "MinimumAmount": 50}
@@ -139,7 +139,7 @@ def test_a_list_of_several_pages_is_read_twice_before_it_proves_an_absence(
 def test_a_list_of_all_that_leaves_out_an_active_coupon_proves_nothing(
     open_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler.dealpos.client import Client
+    from dealpos_reconciler.dealpos.client import Client
 
     shop, real = open_coupons(open_shop, 9), Client.call
 
@@ -166,8 +166,8 @@ def test_a_list_with_a_total_that_is_refused_is_replaced_by_the_plain_one(
     open_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The list may ask for a filter; the sample sends dates and a type (API §10)."""
-    from reconciler.dealpos.client import Client
-    from reconciler.errors import Rejected
+    from dealpos_reconciler.dealpos.client import Client
+    from dealpos_reconciler.errors import Rejected
 
     shop, real = open_coupons(open_shop, 0), Client._attempt
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.live import Observed
-from reconciler.dealpos.reading.read import read_live
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.live import Observed
+from dealpos_reconciler.dealpos.reading.read import read_live
+from dealpos_reconciler.kinds import KINDS
 from tests.support.shop import MakeShop, Shop
 
 

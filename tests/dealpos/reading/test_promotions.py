@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan.plan import Plan
-from reconciler.dealpos import promotions
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.dealpos import promotions
+from dealpos_reconciler.kinds import KINDS
 from tests.support.shop import MakeShop, Shop
 
 EVENT = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.reading.read import read_live
-from reconciler.kinds import KINDS
+from dealpos_reconciler.dealpos.reading.read import read_live
+from dealpos_reconciler.kinds import KINDS
 from tests.support.reading import declaring, stock, words
 from tests.support.shop import MakeShop, Shop
 

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.live import ABSENT, Observed
-from reconciler.dealpos.reading.read import find, read_live
-from reconciler.dealpos.reading.reader import Reader
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.live import ABSENT, Observed
+from dealpos_reconciler.dealpos.reading.read import find, read_live
+from dealpos_reconciler.dealpos.reading.reader import Reader
+from dealpos_reconciler.kinds import KINDS
 from tests.support.reading import declaring, stock
 from tests.support.shop import MakeShop, Shop
 

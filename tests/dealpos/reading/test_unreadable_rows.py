@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import OutcomeUnknown
-from reconciler.sandbox import InjectedFault
+from dealpos_reconciler.errors import OutcomeUnknown
+from dealpos_reconciler.sandbox import InjectedFault
 from tests.support.shop import MakeShop
 
 

@@ -7,16 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Listing
-from reconciler.core.model.live import ABSENT
-from reconciler.dealpos.reading.full_read import FullRead
-from reconciler.dealpos.reading.paging import batches_are_cheaper, read_pages
-from reconciler.dealpos.reading.read import find
-from reconciler.dealpos.reading.reader import Reader
-from reconciler.errors import Unauthorised, UnexpectedResponse
-from reconciler.kinds import KINDS
+from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.core.model.kind import Listing
+from dealpos_reconciler.core.model.live import ABSENT
+from dealpos_reconciler.dealpos.reading.full_read import FullRead
+from dealpos_reconciler.dealpos.reading.paging import batches_are_cheaper, read_pages
+from dealpos_reconciler.dealpos.reading.read import find
+from dealpos_reconciler.dealpos.reading.reader import Reader
+from dealpos_reconciler.errors import Unauthorised, UnexpectedResponse
+from dealpos_reconciler.kinds import KINDS
 from tests.support.fake_server import FakeServer, ok, status
 
 COUPON, PRODUCT, OUTLET = KINDS["coupon"], KINDS["product"], KINDS["outlet"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.provider.sqlite.store import SqliteStore
-from reconciler.provider.store import UsageStore
+from dealpos_reconciler.provider.sqlite.store import SqliteStore
+from dealpos_reconciler.provider.store import UsageStore
 from tests.support.provided import ProvidedShop
 from tests.support.usage import SetClock, UsageDriver
 

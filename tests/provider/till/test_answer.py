@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.provider.release import digest_document, dump_release
-from reconciler.core.provider.terms import CodeBatch, Terms
-from reconciler.errors import ProviderError, ProviderUnavailable
-from reconciler.provider.service import Answer, CouponService
-from reconciler.provider.store import PublishedRelease
-from reconciler.provider.till import answer as answer_module
-from reconciler.provider.till.answer import Provider
+from dealpos_reconciler.core.provider.release import digest_document, dump_release
+from dealpos_reconciler.core.provider.terms import CodeBatch, Terms
+from dealpos_reconciler.errors import ProviderError, ProviderUnavailable
+from dealpos_reconciler.provider.service import Answer, CouponService
+from dealpos_reconciler.provider.store import PublishedRelease
+from dealpos_reconciler.provider.till import answer as answer_module
+from dealpos_reconciler.provider.till.answer import Provider
 from tests.support.provided import (
     BATCH,
     CODES,

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.provider.terms import CartItem, CouponOffer
-from reconciler.provider.till.body import BadBody, read_object
-from reconciler.provider.till.wire import (
+from dealpos_reconciler.core.provider.terms import CartItem, CouponOffer
+from dealpos_reconciler.provider.till.body import BadBody, read_object
+from dealpos_reconciler.provider.till.wire import (
     RedeemRequest,
     TillCustomer,
     ValidateRequest,

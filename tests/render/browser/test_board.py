@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.audit import audit_plan
-from reconciler.core.model.desired import Desired
-from reconciler.kinds import KINDS
-from reconciler.ledger.state_dir import StateDir
-from reconciler.render.board.page import OPEN_ROWS, render_board
-from reconciler.render.board.values import MAX_ROWS
-from reconciler.workflows.board.remembered import read_audit, remember_audit
+from dealpos_reconciler.core.audit import audit_plan
+from dealpos_reconciler.core.model.desired import Desired
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.ledger.state_dir import StateDir
+from dealpos_reconciler.render.board.page import OPEN_ROWS, render_board
+from dealpos_reconciler.render.board.values import MAX_ROWS
+from dealpos_reconciler.workflows.board.remembered import read_audit, remember_audit
 from tests.render.browser.test_page import FAINT, SECONDS, WIDE, worked
 from tests.support.boards import make_board, make_hostile
 from tests.support.plans import Makes

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action
-from reconciler.core.plan.plan import Plan
-from reconciler.render.formats.html import render_plan
+from dealpos_reconciler.core.diff.change import Action
+from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.render.formats.html import render_plan
 from tests.support.plans import Makes
 
 WIDE = {"width": 1280, "height": 900}

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.rehearsal import Rehearsal
-from reconciler.kinds import KINDS
-from reconciler.sandbox import Choices
-from reconciler.sandbox import app as sandbox_app
-from reconciler.workflows import plan_file
-from reconciler.workflows.approved_plan import recheck_plan
-from reconciler.workflows.plan import PlannedRun, make_plan
-from reconciler.workflows.rehearsal import behaviours
-from reconciler.workflows.rehearsal import run as rehearsal
-from reconciler.workflows.rehearsal.run import rehearse
+from dealpos_reconciler.core.rehearsal import Rehearsal
+from dealpos_reconciler.kinds import KINDS
+from dealpos_reconciler.sandbox import Choices
+from dealpos_reconciler.sandbox import app as sandbox_app
+from dealpos_reconciler.workflows import plan_file
+from dealpos_reconciler.workflows.approved_plan import recheck_plan
+from dealpos_reconciler.workflows.plan import PlannedRun, make_plan
+from dealpos_reconciler.workflows.rehearsal import behaviours
+from dealpos_reconciler.workflows.rehearsal import run as rehearsal
+from dealpos_reconciler.workflows.rehearsal.run import rehearse
 from tests.support.documents import ReadDocument
 from tests.support.shop import ROOT, MakeShop, Shop
 from tests.support.story import Story, saved_document

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.plan.target import Scope
-from reconciler.dealpos.tenant import load_profile
-from reconciler.errors import SourceError
-from reconciler.workflows.open_shop import OpenShop
-from reconciler.workflows.plan import PlannedRun, make_plan, preview_plan
-from reconciler.workflows.rehearsal import behaviours
-from reconciler.workflows.rehearsal.run import rehearse
+from dealpos_reconciler.core.plan.target import Scope
+from dealpos_reconciler.dealpos.tenant import load_profile
+from dealpos_reconciler.errors import SourceError
+from dealpos_reconciler.workflows.open_shop import OpenShop
+from dealpos_reconciler.workflows.plan import PlannedRun, make_plan, preview_plan
+from dealpos_reconciler.workflows.rehearsal import behaviours
+from dealpos_reconciler.workflows.rehearsal.run import rehearse
 from tests.support.documents import ReadDocument
 from tests.support.provider import CODES_KEY
 from tests.support.shop import ROOT, MakeShop
