@@ -50,6 +50,12 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reconciler"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than processors: tests wait for processes and clocks often."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure() -> None:
     """Keep temporary folders in memory: the tool waits for the disk after each file it writes."""
     if SHARED.is_dir() and shutil.disk_usage(SHARED).free > ROOM and "TMPDIR" not in os.environ:
