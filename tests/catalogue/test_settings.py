@@ -453,7 +453,7 @@ def test_a_store_does_not_show_its_credentials(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "concurrency"), [("", 6), (", concurrency: 1", 1), (", concurrency: '16'", 16)]
+    ("written", "concurrency"), [("", 8), (", concurrency: 1", 1), (", concurrency: '16'", 16)]
 )
 def test_the_requests_in_flight_are_set(load: Load, written: str, concurrency: int) -> None:
     text = f"{REAL}      {written.removeprefix(', ')}"

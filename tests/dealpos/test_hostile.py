@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -149,7 +150,8 @@ def test_a_read_that_hangs_is_not_sent_again_for_each_object() -> None:
             server.client.call(SINGLE, {"Code": str(number)})
         reasons.add(caught.value.message)
     assert server.ear.now < 300
-    assert reasons == {
+    # The pauses between tries are drawn at random, so the silence is four minutes and some seconds.
+    assert {re.sub(r"4m\w*", "4m", reason) for reason in reasons} == {
         "variant.by_code: the response was lost (response timed out)",
         "variant.by_code: no answer for 4m, so it is not sent again in this run",
     }

