@@ -21,7 +21,6 @@ from dealpos_reconciler.catalogue.entries import (
 )
 from dealpos_reconciler.catalogue.files import Files, Problems, list_files, note_skipped_files
 from dealpos_reconciler.catalogue.layers.directives import DEFAULTS, LAYER_KEYS, hint_on_layer_key
-from dealpos_reconciler.catalogue.layers.folders import list_folders
 from dealpos_reconciler.catalogue.layers.layered import Layers
 from dealpos_reconciler.catalogue.layers.merge import merge_kind
 from dealpos_reconciler.catalogue.parallel import ParsedFile, Parsing
@@ -61,7 +60,7 @@ def load(
     count at an instant: now, unless `at` names it. Raises SourceError with every problem of every
     file.
     """
-    folders = list_folders(shop.catalogue, shop.layers)
+    folders = shop.folders
     listed = [list_files(shop.root, folder) for folder in folders]
     paths = [path for found in listed for path in found]
     if parsing is None or parsing.paths != paths:

@@ -82,6 +82,11 @@ class Settings:
     layers: tuple[Layer, ...] = ()
     """The folders whose files are merged, later ones over earlier ones; empty for one folder."""
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the catalogue files, from the shop folder."""
+        return tuple(layer.folder for layer in self.layers) or (self.catalogue,)
+
     def known_url(self) -> str | None:
         """Return the URL of the configured store, without its credentials; None without one."""
         url = self._store.get("url")

@@ -268,6 +268,7 @@ def choose_paint() -> Paint:
 
 def describe_run(folder: Path, output_format: str) -> dict[str, Any]:
     """Return time and place of a run; git is asked only for a format that names the commit."""
+    from dealpos_reconciler.catalogue.layers.folders import read_sources
     from dealpos_reconciler.ledger.git_repository import commit_of, path_in_repository
 
     run: dict[str, Any] = {
@@ -278,7 +279,7 @@ def describe_run(folder: Path, output_format: str) -> dict[str, Any]:
     if output_format in ("github", "junit"):
         run["repository_path"] = path_in_repository(folder)
     if output_format in ("json", "markdown", "html"):
-        run["commit"] = commit_of(folder)
+        run["commit"] = commit_of(folder, read_sources(folder))
     return run
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dealpos_reconciler.errors import LedgerConflict, LedgerError
+from dealpos_reconciler.ledger.file import FILE as LEDGER_FILE
 
 TIMEOUT_SECONDS = 120
 # A git without a name of its own (as in CI) still has to write one into a commit.
@@ -184,14 +185,33 @@ def _redact(text: str) -> str:
     return re.sub(r"//[^/\s]+@", "//…@", text)
 
 
-def commit_of(folder: Path) -> str | None:
-    """Return the commit that `folder` is at, with `+` where its files differ; None without git."""
+def commit_of(folder: Path, sources: Iterable[str] = ()) -> str | None:
+    """Return the commit that `folder` is at, with `+` where its files differ; None without git.
+
+    `sources` are further files and folders that count, from `folder`.
+    """
+    inside = (f":(literal){path}" for path in (".", *sources))
+    return _label_commit(folder, (*inside, f":(exclude,glob)**/{LEDGER_FILE}"))
+
+
+def commit_of_all(folder: Path) -> str | None:
+    """Return the commit of the whole repository, with `+` where a file differs from it.
+
+    None without git, and without a commit.
+    """
+    return _label_commit(folder, (":/", f":(exclude,top,glob)**/{LEDGER_FILE}"))
+
+
+def _label_commit(folder: Path, paths: Iterable[str]) -> str | None:
+    """Return the commit, with `+` where one of `paths` differs or cannot be compared."""
     try:
         head = _run_git(folder, "rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
-        changed = head and _run_git(folder, "status", "--porcelain", "--", ".").stdout.strip()
+        if not head:
+            return None
+        ran = _run_git(folder, "status", "--porcelain", "--", *paths)
     except LedgerError:
         return None
-    return f"{head}+" if changed else head or None
+    return f"{head}+" if ran.returncode or ran.stdout.strip() else head
 
 
 def repository_top(folder: Path) -> Path | None:
@@ -201,20 +221,6 @@ def repository_top(folder: Path) -> Path | None:
     except LedgerError:
         return None
     return Path(found) if found else None
-
-
-def commit_of_all(folder: Path, ignored: str) -> str | None:
-    """Return the commit of the whole repository, with `+` where a file differs from it.
-
-    Files with the name `ignored` do not count. None without git, and without a commit.
-    """
-    try:
-        head = _run_git(folder, "rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
-        others = ("--", ":/", f":(exclude,top,glob)**/{ignored}")
-        changed = head and _run_git(folder, "status", "--porcelain", *others).stdout.strip()
-    except LedgerError:
-        return None
-    return f"{head}+" if changed else head or None
 
 
 def path_in_repository(folder: Path) -> str | None:

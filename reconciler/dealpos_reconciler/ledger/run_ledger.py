@@ -58,6 +58,8 @@ class RunLedger:
     journal: Journal
     rewrites: KnownRewrites
     """Values that DealPOS is known to store differently from how they were written."""
+    sources: tuple[str, ...] = ()
+    """The folders of the files that are applied, from the shop folder."""
 
     @property
     def applied(self) -> Mapping[Address, Value]:
@@ -203,7 +205,7 @@ class RunLedger:
             self._replace(self.backend, self._after(plan, basis, []), force)
 
     def _after(self, plan: Plan, basis: RecordBasis, applied: Sequence[Address]) -> Ledger:
-        moment = Moment(now(), commit_of(self.state.root) or "")
+        moment = Moment(now(), commit_of(self.state.root, self.sources) or "")
         rewrites = self.with_new_rewrites().rewrites
         after = record_apply(basis, plan, applied, rewrites, KINDS, self.key, moment)
         uses = self.journal.uses
@@ -237,15 +239,21 @@ class RunLedger:
             yield f"customer data is not in the ledger: {KEY} is not set"
 
 
-def read_ledger(state: StateDir, mode: str, store: str, journal: Journal) -> RunLedger:
+def read_ledger(
+    state: StateDir, mode: str, store: str, journal: Journal, sources: tuple[str, ...]
+) -> RunLedger:
     """Read ledger and journal of `store`. Raises LedgerError; UsageError for a broken one."""
     backend = open_backend(state, mode, store)
     snapshot = backend.read() if backend else LedgerSnapshot()
-    return _open(state, store, backend, snapshot, journal)
+    return _open(state, store, backend, snapshot, journal, sources)
 
 
 def read_for_rebuild(
-    backend: LedgerBackend, state: StateDir, store: str, journal: Journal
+    backend: LedgerBackend,
+    state: StateDir,
+    store: str,
+    journal: Journal,
+    sources: tuple[str, ...],
 ) -> RunLedger:
     """Read runs and known rewrites, to recreate the ledger; a broken one gives neither.
 
@@ -256,9 +264,10 @@ def read_for_rebuild(
     except UsageError:
         snapshot = backend.read_version()
     try:
-        ledger = _open(state, store, backend, snapshot, journal)
+        ledger = _open(state, store, backend, snapshot, journal, sources)
     except UsageError:  # a damaged journal in the ledger goes with it, one in the folder stays
-        ledger = _open(state, store, backend, replace(snapshot, journal=None), journal)
+        snapshot = replace(snapshot, journal=None)
+        ledger = _open(state, store, backend, snapshot, journal, sources)
     return replace(
         ledger, snapshot=replace(snapshot, ledger=Ledger(applies=snapshot.ledger.applies))
     )
@@ -270,13 +279,14 @@ def _open(
     backend: LedgerBackend | None,
     snapshot: LedgerSnapshot,
     journal: Journal,
+    sources: tuple[str, ...],
 ) -> RunLedger:
     journal.read(snapshot.journal, snapshot.lock.run if snapshot.lock else "")
     key = read_key() if backend else None
     entries = {state.resolve(a): entry for a, entry in snapshot.ledger.entries.items()}
     deleted = frozenset(map(state.resolve, snapshot.ledger.deleted))
     snapshot = replace(snapshot, ledger=replace(snapshot.ledger, entries=entries, deleted=deleted))
-    ledger = RunLedger(state, store, backend, snapshot, key, journal, snapshot.ledger.kept)
+    ledger = RunLedger(state, store, backend, snapshot, key, journal, snapshot.ledger.kept, sources)
     return ledger.with_new_rewrites()
 
 

@@ -6,9 +6,7 @@ from collections import Counter
 from typing import Any
 
 from dealpos_reconciler.ledger.backend import LedgerSnapshot
-from dealpos_reconciler.render.words import amount, plain, plural
-
-COMMIT_CHARACTERS = 12
+from dealpos_reconciler.render.words import COMMIT_CHARACTERS, amount, plain, plural, shorten_commit
 
 
 def history_text(held: LedgerSnapshot, store: str) -> str:
@@ -18,7 +16,7 @@ def history_text(held: LedgerSnapshot, store: str) -> str:
     for run in reversed(applies):
         counts = Counter(run.changes.values())
         changes = ", ".join(f"{amount(number)} {verb}" for verb, number in counts.items())
-        commit = run.commit[:COMMIT_CHARACTERS] + "+" * run.commit.endswith("+") or "no commit"
+        commit = shorten_commit(run.commit) or "no commit"
         lines.append(plain(f"{run.when}  {commit:<{COMMIT_CHARACTERS + 1}}  {changes}"))
     lines += [""] if applies else []
     if held.lock:

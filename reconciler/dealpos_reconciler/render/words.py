@@ -18,6 +18,7 @@ from dealpos_reconciler.core.model.look_alike import escape_character
 from dealpos_reconciler.core.model.masked import is_masked, mask_all
 
 ObjectLabels = Mapping[Address, str]
+COMMIT_CHARACTERS = 12
 MAX_NAME_CHARACTERS = 60
 """A longer name is not looked for inside a sentence."""
 _SPACES = re.compile(r"^ +| +$| {2,}")
@@ -89,6 +90,11 @@ def _label(label: str | None) -> str:
 def shorten(text: str, length: int) -> str:
     """Return `text`, cut where it is longer than `length` characters."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def shorten_commit(commit: str) -> str:
+    """Return a commit as people read it, with `+` where files differed from it."""
+    return plain(commit[:COMMIT_CHARACTERS] + "+" * commit.endswith("+"))
 
 
 def with_labels(text: str, labels: ObjectLabels) -> str:

@@ -35,7 +35,7 @@ def apply_plan(
             if planned.provider is not None:
                 from dealpos_reconciler.workflows.provider.publishing import publish_release
 
-                commit = commit_of(shop.settings.root) or ""
+                commit = commit_of(shop.settings.root, shop.settings.folders) or ""
                 report = publish_release(planned.provider.client, plan, report, commit)
         shop.save_profile()
         taken = set(report.accepted)

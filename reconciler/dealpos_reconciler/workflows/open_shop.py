@@ -107,7 +107,9 @@ class OpenShop:
         from dealpos_reconciler.ledger import run_ledger
 
         mode = self.settings.ledger if self.ledger_owner == self.store else "none"
-        return run_ledger.read_ledger(self.state, mode, self.store, self.journal)
+        return run_ledger.read_ledger(
+            self.state, mode, self.store, self.journal, self.settings.folders
+        )
 
     def save_profile(self) -> None:
         """Remember which routes of the API have answered."""

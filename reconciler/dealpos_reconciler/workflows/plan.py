@@ -266,7 +266,7 @@ def _find_settled(
 def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
     """Write a ledger of every object that is as declared; `force` breaks the lock of a dead run."""
     shop.read_files()
-    known = read_for_rebuild(backend, shop.state, shop.store, shop.journal)
+    known = read_for_rebuild(backend, shop.state, shop.store, shop.journal, shop.settings.folders)
     planned = make_plan(shop, ledger=known, audit=True)
     with shop.journal.lock():
         known.rebuild(planned.plan, planned.basis, force)

@@ -16,6 +16,7 @@ from dealpos_reconciler.catalogue.layers.work_tree import (
     locate,
     refuse_links,
 )
+from dealpos_reconciler.catalogue.parser import read
 from dealpos_reconciler.catalogue.reading.node import Node
 from dealpos_reconciler.confined import NotConfined
 from dealpos_reconciler.errors import SourceError
@@ -58,11 +59,6 @@ def read_folders(
     return catalogue, ()
 
 
-def list_folders(catalogue: str, layers: tuple[Layer, ...]) -> tuple[str, ...]:
-    """Return the folders of the catalogue files, from the shop folder."""
-    return tuple(layer.folder for layer in layers) or (catalogue,)
-
-
 def guess_folders(settings: Mapping[str, Any]) -> list[str]:
     """Return the folders that settings name which are not validated yet; fewer for wrong ones."""
     listed = settings.get(LAYERS)
@@ -70,6 +66,12 @@ def guess_folders(settings: Mapping[str, Any]) -> list[str]:
         return [posixpath.normpath(name) for name in listed if isinstance(name, str) and name]
     catalogue = str(settings.get(CATALOGUE, CATALOGUE))
     return [catalogue] if is_inside(catalogue) else []
+
+
+def read_sources(root: Path) -> list[str]:
+    """Return the folders of the catalogue files of the shop in `root`; fewer for wrong settings."""
+    settings, _ = read(root, SETTINGS_FILE)
+    return guess_folders(settings)
 
 
 def _read_layers(root: Path, node: Node, problems: Problems) -> tuple[Layer, ...]:

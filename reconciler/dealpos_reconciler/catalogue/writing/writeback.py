@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 
 from dealpos_reconciler.catalogue import loader as source
 from dealpos_reconciler.catalogue.files import list_files
-from dealpos_reconciler.catalogue.layers.folders import Layer, list_folders
+from dealpos_reconciler.catalogue.layers.folders import Layer
 from dealpos_reconciler.catalogue.layers.work_tree import place_copy, read_file, write_file
 from dealpos_reconciler.catalogue.settings import Settings
 from dealpos_reconciler.catalogue.syntax import Position, YamlNode, index_mappings, parse_syntax
@@ -209,7 +209,7 @@ class Writeback:
         with tempfile.TemporaryDirectory() as temporary:
             beside = place_copy(Path(temporary), shop.root)
             # Content alone: what may not be written to in the shop may be in the copy.
-            folders = list_folders(shop.catalogue, shop.layers)
+            folders = shop.folders
             paths = [path for folder in folders for path in list_files(shop.root, folder)]
             names = [path.relative_to(shop.root).as_posix() for path in paths]
             content = {name: read_file(shop.root, name) for name in names}

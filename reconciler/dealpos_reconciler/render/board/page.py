@@ -8,9 +8,8 @@ from dealpos_reconciler.core.audit import CALM, STATES
 from dealpos_reconciler.render.board.values import MAX_ROWS, Board, CouponRow, KnownAudit
 from dealpos_reconciler.render.findings import MEANINGS, name_state
 from dealpos_reconciler.render.formats.html import fill_page
-from dealpos_reconciler.render.history import COMMIT_CHARACTERS
 from dealpos_reconciler.render.sections import Verdict
-from dealpos_reconciler.render.words import amount, plain, plural
+from dealpos_reconciler.render.words import amount, plain, plural, shorten_commit
 
 OPEN_ROWS = 25
 """Objects whose drift is seen at once; the others are folded."""
@@ -123,8 +122,3 @@ def measure_bar(row: CouponRow) -> tuple[str, str] | None:
         return None
     used = min(row.used / row.limit, 1)
     return f"{used:.2%}"[:-1], f"{min(row.held / row.limit, 1 - used):.2%}"[:-1]
-
-
-def shorten_commit(commit: str) -> str:
-    """Return a commit as people read it, with `+` where files differed from it."""
-    return plain(commit[:COMMIT_CHARACTERS] + "+" * commit.endswith("+"))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from dealpos_reconciler.core.provider.terms import Terms
 from dealpos_reconciler.provider.store import InvoiceRow
 from dealpos_reconciler.render.provider.settlement import FORMAT_VERSION, name_counter
-from dealpos_reconciler.render.words import amount, plain
+from dealpos_reconciler.render.words import amount, plain, shorten_commit
 
 
 class ShownCoupon(Protocol):
@@ -82,7 +82,7 @@ class ShownProvider(Protocol):
 
 def status_text(found: ShownProvider) -> str:
     """Return the release, a line for each coupon, and the reports with a flag."""
-    commit = f", commit {found.commit[:12]}" if found.commit else ""
+    commit = f", commit {shorten_commit(found.commit)}" if found.commit else ""
     release = f"release {found.number:,} of {_day(found.published)}{commit}"
     lines = [plain(f"Provider: {found.place}, {release if found.number else 'no release yet'}")]
     lines += [f"Last settlement: {_day(found.settled) if found.settled else 'none yet'}"]

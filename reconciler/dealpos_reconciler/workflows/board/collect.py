@@ -79,7 +79,7 @@ def _make(
             settings.root.resolve().name,
             store,
             now.strftime(TIME_FORMAT),
-            commit_of(settings.root) or "",
+            commit_of(settings.root, settings.folders) or "",
             read_audit(state, store, first_seen(settings.root / HOOKS_FILE)),
             coupons,
             tuple(sorted([*coming, *ends], key=lambda row: row.at)),

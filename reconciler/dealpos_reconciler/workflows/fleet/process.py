@@ -14,7 +14,6 @@ from typing import Protocol
 
 from dealpos_reconciler import __version__
 from dealpos_reconciler.core.fleet.results import Command, CommandResult
-from dealpos_reconciler.ledger.file import FILE as LEDGER_FILE
 from dealpos_reconciler.ledger.git_repository import commit_of_all
 from dealpos_reconciler.ledger.state_dir import load_json
 
@@ -98,7 +97,7 @@ def _check_worker(job: MemberJob, folder: Path) -> str | None:
         return f"the worker has reconciler {__version__}, not {job.version}"
     if not folder.is_dir():
         return f"the worker has no folder {job.folder}; set {ROOT} to its clone"
-    found = commit_of_all(folder, LEDGER_FILE) or "no commit"
+    found = commit_of_all(folder) or "no commit"
     if found != job.commit:
         return f"the worker has {found} of {job.folder}, not {job.commit}: check it out there"
     return None

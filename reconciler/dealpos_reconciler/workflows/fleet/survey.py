@@ -12,7 +12,6 @@ from dealpos_reconciler.core.fleet.parity import compare_shops
 from dealpos_reconciler.core.fleet.report import FleetReport
 from dealpos_reconciler.core.fleet.results import Command, CommandResult, MemberResult, judge
 from dealpos_reconciler.errors import UsageError
-from dealpos_reconciler.ledger.file import FILE as LEDGER_FILE
 from dealpos_reconciler.ledger.git_repository import commit_of_all, repository_top
 from dealpos_reconciler.workflows.fleet.declared import read_declarations
 from dealpos_reconciler.workflows.fleet.engine import Engine
@@ -77,7 +76,7 @@ def check_remote(place: Checkout) -> None:
 def find_place(fleet: Fleet, remote: bool = False) -> Checkout:
     """Return the place of a fleet's files."""
     folder = Path(fleet.file).parent
-    return Checkout(commit_of_all(folder, LEDGER_FILE), remote, repository_top(folder))
+    return Checkout(commit_of_all(folder), remote, repository_top(folder))
 
 
 def survey(
