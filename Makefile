@@ -70,13 +70,13 @@ locked: .venv/pip.stamp
 	@touch .venv/dev.stamp .venv/run.stamp .venv/serve.stamp
 
 demo: .venv/run.stamp
-	@$(RUN) reconciler sandbox reset $(DEMO)
+	@$(RUN) dealpos_reconciler sandbox reset $(DEMO)
 	@echo; echo '$$ reconciler plan $(DEMO)'
-	@$(RUN) reconciler plan $(DEMO)
+	@$(RUN) dealpos_reconciler plan $(DEMO)
 	@echo; echo '$$ reconciler apply $(DEMO) --auto-approve'
-	@$(RUN) reconciler apply $(DEMO) --auto-approve
+	@$(RUN) dealpos_reconciler apply $(DEMO) --auto-approve
 	@echo; echo '$$ reconciler plan $(DEMO) --detailed-exitcode'
-	@$(RUN) reconciler plan $(DEMO) --detailed-exitcode
+	@$(RUN) dealpos_reconciler plan $(DEMO) --detailed-exitcode
 
 # Kept bytecode halves the time of every start.
 test deep: export PYTHONDONTWRITEBYTECODE =
@@ -131,7 +131,7 @@ man: .venv/run.stamp
 	@$(RUN) tools.man
 
 schemas: .venv/run.stamp
-	@$(RUN) reconciler schema schemas
+	@$(RUN) dealpos_reconciler schema schemas
 
 contract: .venv/dev.stamp
 	@CONTRACT=100 $(RUN) pytest -q -n auto --timeout 600 tests/contract

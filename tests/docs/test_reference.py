@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -29,6 +30,7 @@ from tools.site import errors as error_index
 
 DOCS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PAGES}
 DOCS["CONTRIBUTING.md"] = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 COMMANDS_PAGE, KINDS_PAGE = commands.render(), kinds.render()
 
 
@@ -209,8 +211,7 @@ def test_links_of_the_top_folder_lead_somewhere(name: str) -> None:
 
 
 def test_paths_and_make_targets_that_the_docs_name_exist() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
     folders = "reconciler|tests|tools|schemas|examples|docs"
     parts = "|".join(path.name for path in PACKAGE.iterdir() if path.is_dir())
     for name, text in DOCS.items():
@@ -220,6 +221,15 @@ def test_paths_and_make_targets_that_the_docs_name_exist() -> None:
         if name in ("docs/architecture.md", "CONTRIBUTING.md"):
             for path in re.findall(rf"`((?:{parts})/[\w./-]*)`", text):
                 assert (PACKAGE / path).exists(), (name, path)
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\$\(RUN\) ([\w.]+)", MAKEFILE))))
+def test_each_module_that_a_make_target_runs_can_be_run(name: str) -> None:
+    found = find_spec(name)
+    if found is None:
+        assert name in ("mkdocs", "pip_audit"), "a target installs these itself"
+    elif found.submodule_search_locations is not None:
+        assert find_spec(f"{name}.__main__")
 
 
 def test_the_steps_of_a_price_name_files_that_exist() -> None:
