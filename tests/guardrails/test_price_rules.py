@@ -16,9 +16,9 @@ from tests.support.world import World
     ("before", "after", "expected"),
     [
         ({}, {"unit_price": 27000}, ""),
-        ({}, {"unit_price": 27001}, "price rises from 18,000 to 27,001 (+50.1 %, limit 50 %)"),
+        ({}, {"unit_price": 27001}, "price rises from 18,000 to 27,001 (+50.01 %, limit 50 %)"),
         ({}, {"unit_price": 9000}, ""),
-        ({}, {"unit_price": 8999}, "price falls from 18,000 to 8,999 (-50.1 %, limit 50 %)"),
+        ({}, {"unit_price": 8999}, "price falls from 18,000 to 8,999 (-50.01 %, limit 50 %)"),
         ({}, {"unit_price": 0}, "price falls from 18,000 to 0 (-100 %, limit 50 %)"),
         ({"unit_price": 0}, {"unit_price": 9}, ""),
         (None, {"unit_price": 9}, ""),
@@ -49,7 +49,7 @@ def test_how_far_a_price_may_move_can_be_set(world: World) -> None:
     priced(world, {}, {"unit_price": 20000})
     (found,) = world.judge("price-change", max_percent=Decimal("11.1"))
     assert (found.measured, found.limit, found.unit) == (
-        Decimal("11.2"),
+        Decimal("11.11"),
         Decimal("11.1"),
         "percent",
     )
@@ -178,8 +178,8 @@ def test_below_cost_tells_the_worst_place_and_how_many_more(world: World) -> Non
 def test_a_margin_can_be_asked_for(world: World) -> None:
     priced(world, {}, {"unit_price": 11249})
     (found,) = world.judge("below-cost", min_margin_percent=20)
-    assert (found.measured, found.limit) == (Decimal("19.9"), 20)
-    assert world.judge("below-cost", min_margin_percent=Decimal("19.9")) == []
+    assert (found.measured, found.limit) == (Decimal("19.99"), 20)
+    assert world.judge("below-cost", min_margin_percent=Decimal("19.99")) == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from dealpos_reconciler.core.diff.change import Action, Change
 from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.core.money import sum_price_impact
 from dealpos_reconciler.core.plan.plan import Plan, percent
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext
 from dealpos_reconciler.guardrails.rules import RULES
@@ -55,15 +56,25 @@ def test_another_field_of_what_has_been_so_for_years_trips_nothing(world: World,
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (50, "50 %"),
-        (Decimal("50.001"), "50.1 %"),
-        (Decimal("-50.001"), "-50.1 %"),
+        (Decimal("50.001"), "50.001 %"),
+        (Decimal("-50.04"), "-50.04 %"),
+        (Decimal("49.96"), "49.96 %"),
+        (Decimal("89.44"), "89.4 %"),
         (1200, "1,200 %"),
         (0, "0 %"),
     ],
 )
 def test_a_share_over_a_limit_does_not_read_as_the_limit(share: Any, text: str) -> None:
-    assert percent(share) == text
+    assert percent(share, 50) == text
+
+
+def test_a_guardrail_and_the_price_impact_show_one_share(world: World) -> None:
+    world.have("variant/V", **{**DRINK, "unit_price": 18000})
+    world.declare("variant/V", **{**DRINK, "unit_price": 1900})
+    (found,) = world.judge("price-change")
+    peak = sum_price_impact(world.plan().changes, KINDS).largest_decrease
+    assert peak
+    assert f"({peak.percent:+,.1f} %, limit" in str(found)
 
 
 # --- what is made of parts, and what is above ---------------------------------------------------

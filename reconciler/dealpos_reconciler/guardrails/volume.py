@@ -40,8 +40,9 @@ class VolumeGuardrail(Guardrail):
             # Nobody knows what share of the whole shop a part of it is.
             too_large = share > self.max_percent and not context.partial
             if too_large or number > self.max_count:
-                objects = f"{number:,} of {known:,} {kind} objects ({percent(share)})"
+                shown = percent(share, self.max_percent)
+                objects = f"{number:,} of {known:,} {kind} objects ({shown})"
                 limits = f"limit {percent(self.max_percent)} or {self.max_count:,} objects"
-                by_share = (round_share(share), self.max_percent, "percent")
+                by_share = (round_share(share, self.max_percent), self.max_percent, "percent")
                 measure = by_share if too_large else (number, self.max_count, "objects")
                 yield RuleFinding(f"{objects} {self.effect}, {limits}", measure=measure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from dealpos_reconciler.core.diff.change import Action, Change
@@ -19,6 +19,8 @@ from dealpos_reconciler.core.model.store import SHOP
 
 if TYPE_CHECKING:
     from dealpos_reconciler.core.provider.publication import Publication
+
+MAX_DECIMALS = 9
 
 
 class PlanWarning(NamedTuple):
@@ -225,17 +227,19 @@ def refusals(violations: Iterable[Violation]) -> tuple[Violation, ...]:
     return tuple(violation for violation in violations if violation.allowed is None)
 
 
-def round_share(share: int | Decimal, rounding: str = ROUND_UP) -> Decimal:
-    """Return a share of a hundred with one decimal.
+def round_share(share: int | Decimal, limit: int | Decimal | None = None) -> Decimal:
+    """Return a share of a hundred with one decimal, as all shares of prices are shown.
 
-    It is rounded away from zero, so that a share over a limit does not read as the limit.
+    A share that would then read as the limit that it is over has more decimals.
     """
-    return exact(share).quantize(Decimal("0.1"), rounding)
+    share = exact(share)
+    rounded = (share.quantize(Decimal(1).scaleb(-places)) for places in range(1, MAX_DECIMALS))
+    return next((found for found in rounded if limit is None or abs(found) != abs(limit)), share)
 
 
-def percent(share: int | Decimal, rounding: str = ROUND_UP) -> str:
+def percent(share: int | Decimal, limit: int | Decimal | None = None) -> str:
     """Return a share of a hundred for people: `50 %`, `-12.5 %`."""
-    return f"{round_share(share, rounding):,} %".replace(".0 %", " %").replace(") %", ")")
+    return f"{round_share(share, limit):,} %".replace(".0 %", " %").replace(") %", ")")
 
 
 def merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from dealpos_reconciler.core.model.types import Money
 from dealpos_reconciler.core.money import Sale, margin
@@ -28,14 +28,19 @@ class Rule(Guardrail):
             if worse:
                 share, sale = min(worse, key=lambda pair: pair[0])
                 assert sale.after is not None
+                limit = self.min_margin_percent
                 more = _more(len(worse) - 1)
                 yield RuleFinding(
                     f"sells for {sale.after.price:,}{sale.where}{more}; it costs "
-                    f"{sale.after.cost:,} (margin {percent(share, ROUND_FLOOR)}, "
-                    f"limit {percent(self.min_margin_percent)})",
+                    f"{sale.after.cost:,} (margin {percent(share, limit)}, "
+                    f"limit {percent(limit)})",
                     change.address,
                     path_of(change, sale.outlet, sale.after.price),
-                    (round_share(share, ROUND_FLOOR), self.min_margin_percent, "percent"),
+                    (
+                        round_share(share, limit),
+                        limit,
+                        "percent",
+                    ),
                 )
 
     def _short(self, sale: Sale, sold_before: bool) -> Decimal | None:

@@ -23,12 +23,13 @@ class Rule(Guardrail):
             moved = [(share, sale) for sale in places if (share := sale.percent) is not None]
             share, sale = max(moved, key=lambda pair: abs(pair[0]), default=(Decimal(0), None))
             if sale and sale.before and sale.after and abs(share) > self.max_percent:
+                limit = self.max_percent
                 verb = "rises" if share > 0 else "falls"
                 sign = "+" if share > 0 and not is_masked(share) else ""
                 yield RuleFinding(
                     f"price {verb} from {sale.before.price:,} to {sale.after.price:,}{sale.where} "
-                    f"({sign}{percent(share)}, limit {percent(self.max_percent)})",
+                    f"({sign}{percent(share, limit)}, limit {percent(limit)})",
                     change.address,
                     path_of(change, sale.outlet, sale.after.price),
-                    (round_share(share), self.max_percent, "percent"),
+                    (round_share(share, limit), limit, "percent"),
                 )
