@@ -226,10 +226,20 @@ PROBLEMS = {
         "1:1: A1: unknown column `kode`",
         "did you mean `code`?",
     ),
+    "title above the columns": (
+        "Harga baru,,\n\ncode,unit_price\n1001R,18000\n",
+        "1:1: A1: the names of the columns are in row 3",
+        "delete the rows above row 3",
+    ),
+    "no name of an outlet": (
+        "code,price@\n1001R,1\n",
+        "1:6: B1: `price@` names no outlet",
+        "columns: code, product, model",
+    ),
     "column without a name": (
         "code,unit_price,\n1001R,18000,\n1001L,22000,5\n",
         "1:17: C1: C3 has a value and its column has no name",
-        "columns: code, product, model, unit_cost, unit_price, price@OUTLET, from",
+        "columns: code, product, model, unit_cost, unit_price, price@OUTLET, from, until",
     ),
     "no content": (" \n,,\n", "has no rows", "begin with columns: code, product, model"),
     "a comma without quotes": (

@@ -175,6 +175,13 @@ def test_a_step_ends_by_its_row(take: Import, shop: Path) -> None:
     assert "unit_price: [{until: 2999-12-31, value: 18000}]   # since March" in menu(shop)
 
 
+def test_an_export_counts_variants_and_rows(run: RunProgram, dated: Path) -> None:
+    out = Path("out.csv")
+    assert run("prices", "export", dated, "--out", out).err == (
+        "2 variants (6 rows) written to out.csv\n"
+    )
+
+
 def test_days_that_a_spreadsheet_wrote_with_midnight(take: Import, dated: Path) -> None:
     exported = EXPORT.replace(",2020-12-01,", ",2020-12-01 00:00:00,").replace("06:00", "06:00:00")
     assert take(exported).out == NOTHING

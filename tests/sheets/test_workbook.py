@@ -77,6 +77,11 @@ def put(**cells: Any) -> Edit:
     return change
 
 
+def merge(area: str) -> Edit:
+    """Merge cells of the first sheet: all but the first one lose their values."""
+    return lambda book: book.active.merge_cells(area)
+
+
 def test_codes_are_text_and_prices_are_numbers(run: Callable[..., str], shop: Path) -> None:
     assert run("prices", "export", shop, "--out", "prices.xlsx") == (
         "2 variants written to prices.xlsx\n"
@@ -125,6 +130,15 @@ PROBLEMS = {
     ),
     "endless fraction": (put(E2=55000 / 3), "E2: `18333.3333333333` has too many digits"),
     "point lost": (put(E3=18125), "E3: `18125` is the present price 18.1250 without its point"),
+    "merged prices": (
+        merge("E2:E3"),
+        "prices.xlsx:3:5: E3: merged with E2: unmerge the cells and fill each of them",
+    ),
+    "merged codes": (merge("A2:A3"), "prices.xlsx:3:1: A3: merged with A2"),
+    "merged cells without end": (
+        lambda book: book.active.merged_cells.add("E2:XFD1048576"),
+        "prices.xlsx:3:5: E3: merged with E2",
+    ),
     "time of day as a date": (put(G2="12:00"), "G2: `12:00` is not a date"),
 }
 
@@ -161,6 +175,10 @@ def _write_calculated(cell: str) -> None:
 def test_only_the_first_sheet_is_read(edited: Callable[[Edit], str]) -> None:
     printed = edited(lambda book: book.create_sheet("notes").append(["code", "code"]))
     assert printed == "Nothing to import: the files have these prices already.\n"
+
+
+def test_merged_names_of_products_are_no_problem(edited: Callable[[Edit], str]) -> None:
+    assert edited(merge("B2:B3")) == "Nothing to import: the files have these prices already.\n"
 
 
 def test_formatted_cells_without_a_value_are_nothing(edited: Callable[[Edit], str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 import zlib
@@ -29,6 +30,9 @@ _DAMAGE = (
     *(NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error),
 )
 """Errors of a library that meets parts of a workbook which are broken, encrypted or missing."""
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref=["']([A-Z]+\d+:[A-Z]+\d+)["']""")
+_BLOCK, _LONGEST = 1024 * 1024, 512
+"""Bytes of a sheet that are searched at a time, and the longest element that may be cut by that."""
 _WHOLE, _FRACTION, _TEXT = "#,##0", "#,##0.00########", "@"
 """Formats that each spreadsheet shows in its own language; the file holds the number itself."""
 _TITLE = "prices"
@@ -45,6 +49,7 @@ def read_workbook(raw: bytes, file: str) -> Table:
             warnings.simplefilter("ignore")
             values = _Reading(_load(raw, formulas=False), file)
             values.read()
+            values.find_merged()
             values.find_uncalculated(_load(raw, formulas=True))
     except _DAMAGE as error:
         raise _unreadable(file, f"is damaged: {error or type(error).__name__}") from None
@@ -122,6 +127,21 @@ class _Reading:
             return _decimal_text(Decimal(f"{value:.15g}"))
         return _moment_text(value)
 
+    def find_merged(self) -> None:
+        """Note cells that another one covers: a spreadsheet shows no value of their own."""
+        from openpyxl.utils.cell import range_boundaries
+
+        width = max(map(len, self.rows), default=0)
+        for area in _find_areas(self.book):
+            left, top, right, bottom = (number - 1 for number in range_boundaries(area))
+            first = Cell(top, left)
+            for row in range(top, min(bottom + 1, len(self.rows))):
+                for column in range(left, min(right + 1, width)):
+                    if (place := Cell(row, column)) != first:
+                        self.faults[place] = (
+                            f"merged with {first}: unmerge the cells and fill each of them"
+                        )
+
     def find_uncalculated(self, formulas: Workbook) -> None:
         """Note formulas without a value: no spreadsheet has calculated them."""
         for number, row in enumerate(_rows_of(formulas)):
@@ -147,6 +167,16 @@ def _rows_of(book: Workbook) -> Iterator[tuple[Any, ...]]:
     sheet = book.worksheets[0]
     sheet.reset_dimensions()  # what a file says of its size may lie
     yield from sheet.iter_rows()
+
+
+def _find_areas(book: Workbook) -> Iterator[str]:
+    """Yield the merged cells of the first sheet: `E2:E4`."""
+    with book.worksheets[0]._get_source() as source:
+        kept = b""
+        while block := source.read(_BLOCK):
+            searched = kept + block
+            yield from (area.decode() for area in _MERGED.findall(searched))
+            kept = searched[-_LONGEST:]
 
 
 def _load(raw: bytes, *, formulas: bool) -> Workbook:

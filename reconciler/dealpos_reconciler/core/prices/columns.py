@@ -43,6 +43,10 @@ def find_columns(table: Table, outlets: Collection[str]) -> tuple[Columns, list[
     header = next((n for n, row in enumerate(table.rows) if any(map(trim, row))), None)
     if header is None:
         return Columns(), [Problem(table.file, 0, 0, "has no rows", f"begin with {_example()}")]
+    if (names := _find_names_below(table, header)) is not None:
+        cell = Cell(header, next(n for n, text in enumerate(table.rows[header]) if trim(text)))
+        message = f"the names of the columns are in row {names + 1}"
+        return Columns(), [table.problem(cell, message, f"delete the rows above row {names + 1}")]
     found, problems = Columns(header=header), []
     for number in range(len(table.rows[header])):
         cell = Cell(header, number)
@@ -52,6 +56,13 @@ def find_columns(table: Table, outlets: Collection[str]) -> tuple[Columns, list[
         message = f"the column `{CODE}` is missing"
         problems.append(table.problem(Cell(header, 0), message, _example()))
     return found, problems
+
+
+def _find_names_below(table: Table, header: int) -> int | None:
+    """Return the row of the names where other rows, such as a title, stand above it."""
+    if any(is_column(trim(unguard(name))) for name in table.rows[header]):
+        return None
+    return next((n for n, row in enumerate(table.rows) if CODE in map(trim, row)), None)
 
 
 def _add(
@@ -86,6 +97,8 @@ def _add_outlet(
     names: Sequence[str] = (whole[len(AT_OUTLET) :], trim(whole)[len(AT_OUTLET) :].strip())
     outlet = next((name for name in names if name in outlets), None)
     if outlet is None:
+        if not names[-1]:
+            return f"`{AT_OUTLET}` names no outlet", _example()
         hint = suggestion(names[-1], outlets) or "declare it under `outlets:` first"
         return f"unknown outlet `{shorten(names[-1])}`: the files do not name it", hint
     path = (OUTLET_PRICES, outlet, PRICE)
@@ -96,4 +109,5 @@ def _add_outlet(
 
 
 def _example() -> str:
-    return f"columns: {CODE}, {PRODUCT}, {MODEL}, {', '.join(PRICES)}, {AT_OUTLET}OUTLET, {FROM}"
+    names = (CODE, PRODUCT, MODEL, *PRICES, f"{AT_OUTLET}OUTLET", FROM, UNTIL)
+    return f"columns: {', '.join(names)}"

@@ -89,7 +89,9 @@ def _edit_document(edit: PriceEdit, desired: Any, labels: ObjectLabels) -> dict[
 def export_notes(found: PriceRows, out: Path | None) -> Iterator[str]:
     """Yield what an export leaves out, and what a spreadsheet may do to it."""
     if out:
-        yield f"{plural(len(found.rows), 'variant')} written to {plain(str(out))}"
+        codes = {code for code, *_ in found.rows}
+        rows = f" ({plural(len(found.rows), 'row')})" if len(found.rows) > len(codes) else ""
+        yield f"{plural(len(codes), 'variant')}{rows} written to {plain(str(out))}"
     if found.hidden:
         values = plural(found.hidden, "value")
         yield f"note: {values} from the environment left out; the files keep them"
