@@ -10,6 +10,8 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MUTMUT = [sys.executable, "-m", "mutmut"]
@@ -23,6 +25,21 @@ def outcomes() -> dict[str, int | None]:
     for file in Path("mutants").rglob("*.meta"):
         found |= json.loads(file.read_text(encoding="utf-8"))["exit_code_by_key"]
     return found
+
+
+@contextmanager
+def linked() -> Iterator[None]:
+    """Let mutmut find the package: it names modules after their paths below `src` alone."""
+    links = {Path("src"): "reconciler", Path("mutants", "reconciler"): "src"}
+    Path("mutants").mkdir(exist_ok=True)
+    try:
+        for link, target in links.items():
+            link.unlink(missing_ok=True)
+            link.symlink_to(target, target_is_directory=True)
+        yield
+    finally:
+        for link in links:
+            link.unlink(missing_ok=True)
 
 
 def main(size: int, seed: int = 9) -> None:
@@ -43,4 +60,5 @@ def main(size: int, seed: int = 9) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    with linked():
+        main(*map(int, sys.argv[1:]))
