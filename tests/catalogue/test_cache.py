@@ -35,7 +35,7 @@ FILES = {
     "tea.yaml": "categories: [{name: Tea, was: Teh}]\n",
     "who.yaml": "categories: [{name: '${CATALOGUE_WHO}'}]\n",
     "again.yaml": "categories:\n- &a {name: Syrup}\ncoupons: []\noutlets: [{name: Bandung}]\n",
-    "people.yaml": "customers: [{code: KN-1, email: rina@example.com, name: Rina}]\n",
+    "people.yaml": "customers: [&rina {code: KN-1, email: rina@example.com, name: Rina}]\n",
     "gone.yaml": "removed: [customer/sari-1]\n",
     "empty.yaml": "",
 }

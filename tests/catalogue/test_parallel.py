@@ -154,5 +154,5 @@ def test_plain_files_take_one_process(folder: Path) -> None:
     plain = "products:\n" + "".join(f"  - code: {n}\n    name: Kopi é\n" for n in range(5_000))
     (folder / "catalogue" / "a.yaml").write_text(plain, encoding="utf-8")
     assert start_parsing(folder).first == len(FILES)
-    (folder / "catalogue" / "a.yaml").write_text(f"a: [b]\n{plain}", encoding="utf-8")
+    (folder / "catalogue" / "a.yaml").write_text(f"a: &b c\n{plain}", encoding="utf-8")
     assert start_parsing(folder).first < len(FILES)

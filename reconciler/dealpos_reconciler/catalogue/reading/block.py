@@ -1,9 +1,9 @@
 """Parse files of plain lines, such as `key: value`, in a quarter of the time of libyaml.
 
-Nearly every line of a large catalogue is a key with a text that stands for itself. A file of
-nothing else is parsed here, to the value that libyaml gives. Every other file is left to libyaml:
-one with flow collections, anchors, tags, escapes, nulls, several lines of one text, repeated keys,
-a `$`, rarer characters, or any mistake.
+Nearly every line of a large catalogue is a key with a text that stands for itself, or with a small
+collection such as `{price: 18000}`. A file of nothing else is parsed here, to the value that
+libyaml gives. Every other file is left to libyaml: one with anchors, tags, escapes, nulls, several
+lines of one text or collection, repeated keys, a `$`, rarer characters, or any mistake.
 """
 
 from __future__ import annotations
@@ -12,6 +12,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from dealpos_reconciler.catalogue.reading.flow import (
+    KEY,
+    LETTERS,
+    NULLS,
+    QUOTED,
+    RAW,
+    FlowReader,
+    NotPlain,
+    unquote,
+)
 from dealpos_reconciler.catalogue.reading.node import Node
 
 MAX_CHARACTERS = 8 * 1024 * 1024
@@ -21,29 +31,22 @@ MAX_DEPTH = 40
 CHUNK = 32 * 1024
 """Characters whose lines are in memory at the same time."""
 
-_LETTERS = "0-9A-Z_a-z\u00c0-\u024f"
 # YAML 1.1 §9.1.3: a plain text begins with no indicator and contains neither ": " nor " #".
 # A `$` may start a variable.
 _INNER = '[!"%-9;-~\u00c0-\u024f'
-_PLAIN = f"[{_LETTERS}(+/]{_INNER} ]*(?::{_INNER}]{_INNER} ]*)*(?<! )"
-_QUOTED = rf"""\"[ !#%-\[\]-~{_LETTERS}]*\"|'[ -#%&(-~{_LETTERS}]*'"""
-_KEY = rf"[{_LETTERS}][{_LETTERS} ./&()'+%-]{{0,200}}(?<! )"
-_COMMENT = rf"(?<![^ \n])#[ -~{_LETTERS}]*"
+_PLAIN = f"[{LETTERS}(+/]{_INNER} ]*(?::{_INNER}]{_INNER} ]*)*(?<! )"
+_COMMENT = rf"(?<![^ \n])#[ -~{LETTERS}]*"
+_VALUE = f"{_PLAIN}|{QUOTED}"
+# One space after a key is the usual case, and its value the first one that is tried.
 _LINE = re.compile(
-    rf"( *(?:- +)?)(?:({_KEY}):(?=[ \n]) *)?({_PLAIN}|{_QUOTED})? *(?:{_COMMENT})?\n|(.+)\n"
+    rf"( *+(?:- ++)?)(?:({KEY}):(?=[ \n]) ?)?"
+    rf"({_VALUE}| *+(?:{RAW}|{_VALUE}))? *(?:{_COMMENT})?\n|(.+)\n"
 )
-_MOMENT = "[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?"
-_PAIR = rf"(?:from|until|value): +(?:{_MOMENT}|[0-9]+(?:\.[0-9]+)?|true|false)"
-_STEP = re.compile(rf"( *- +)\{{({_PAIR}(?:, +{_PAIR}){{0,2}})\}} *(?:{_COMMENT})?")
-"""A step of a dated value in braces, the one collection that may stand on a plain line."""
-_NULLS = frozenset({"null", "Null", "NULL"})
+
+_BRACKETS = ("[", "{")
 
 Line = tuple[str, str, str, str]
 """Spaces with a dash, key, value, and a line that is none of that."""
-
-
-class _NotPlain(Exception):
-    """Stops at a line that libyaml has to read."""
 
 
 def parse_block(text: str) -> Node | None:
@@ -52,15 +55,23 @@ def parse_block(text: str) -> Node | None:
         return None
     try:
         return _PlainText().build(text)
-    except _NotPlain:
+    except NotPlain:
         return None
 
 
 def looks_plain(text: str) -> bool:
     """Return whether the first lines of a text are plain, so that libyaml is hardly needed."""
     end = text.rfind("\n", 0, CHUNK) + 1
-    others = {other for *_, other in _LINE.findall(text, 0, end)} - {""}
-    return all(map(_STEP.fullmatch, others))
+    flow = FlowReader()
+    try:
+        for _, _, written, other in _LINE.findall(text, 0, end):
+            if other:
+                return False
+            if (value := written.lstrip(" ")).startswith(_BRACKETS):
+                flow.read(1, 1, value)
+    except NotPlain:
+        return False
+    return True
 
 
 class _PlainText:
@@ -74,8 +85,7 @@ class _PlainText:
         self.pending = ""
         """The last key, where its value has yet to come."""
         self.names: dict[str, str] = {}
-        self.steps: dict[str, tuple[int, int, dict[str, str]]] = {}
-        """Steps in braces by their lines, which objects share: see `_read_step`."""
+        self.flow = FlowReader()
         self.texts: dict[str, str] = {}
         """Values by what is written; keys and values repeat, and are kept once."""
 
@@ -90,35 +100,33 @@ class _PlainText:
             if start != before:
                 node = self._find_node(number, start)
                 before = " " * len(start)
-            if key in node:
-                raise _NotPlain
-            key = names.setdefault(key, key)
+            name = names.get(key) or self._read_key(key)
+            if name in node:
+                raise NotPlain
             if written:
-                node[key] = texts.get(written) or self._read_text(written)
+                value = texts.get(written)
+                if value is None:
+                    value = self._read_value(number, len(start) + len(key) + 3, written)
+                node[name] = value
             else:
-                self.pending, before = key, "-"
+                self.pending, before = name, "-"
         if self.pending or not self.open:
-            raise _NotPlain
+            raise NotPlain
         found = self.open[0][1]
         return found if isinstance(found, Node) else node
 
     def _add_item(self, line: int, start: str, written: str, other: str) -> str:
         """Add a text to its list; return a dash, or nothing for a comment or an empty line."""
         if other:
-            if (step := self.steps.get(other)) is None:
-                step = self.steps[other] = _read_step(other)
-            dash, column, pairs = step
-            node = Node(pairs)
-            node.line, node.column = line, column
-            self._find_list(dash).append(node)
-            return "-"
+            raise NotPlain
         if "-" not in start:
             if written:
-                raise _NotPlain
+                raise NotPlain
             return ""
         if not written:
-            raise _NotPlain
-        self._find_list(start.index("-")).append(self._read_text(written))
+            raise NotPlain
+        value = self._read_value(line, len(start) + 1, written)
+        self._find_list(start.index("-")).append(value)
         return "-"
 
     def _find_node(self, line: int, start: str) -> Node:
@@ -130,7 +138,7 @@ class _PlainText:
             items.append(self.node)
         elif self.pending:
             if column < self.node.column:
-                raise _NotPlain
+                raise NotPlain
             self.node[self.pending] = inner = self._add_mapping(line, column)
             self.node, self.pending = inner, ""
         else:
@@ -141,7 +149,7 @@ class _PlainText:
         """Return the list whose dash stands in `column`, a new one below a key without value."""
         if self.pending:
             if column < self.node.column - 1:
-                raise _NotPlain
+                raise NotPlain
             self.node[self.pending] = items = list[Any]()
             self.pending = ""
             self.open.append((column, items))
@@ -149,7 +157,7 @@ class _PlainText:
         self._close_beyond(column)
         place, found = self.open[-1] if self.open else (-1, None)
         if place != column or not isinstance(found, list):
-            raise _NotPlain
+            raise NotPlain
         return found
 
     def _find_mapping(self, line: int, column: int) -> Node:
@@ -161,12 +169,12 @@ class _PlainText:
             self.open.pop()  # its dashes stand in the column of the keys around it
         place, found = self.open[-1] if self.open else (-1, None)
         if place != column or not isinstance(found, Node):
-            raise _NotPlain
+            raise NotPlain
         return found
 
     def _add_mapping(self, line: int, column: int) -> Node:
         if len(self.open) >= MAX_DEPTH:
-            raise _NotPlain
+            raise NotPlain
         node = Node()
         node.line, node.column = line, column + 1
         self.open.append((column, node))
@@ -177,29 +185,20 @@ class _PlainText:
         while self.open and self.open[-1][0] > column:
             self.open.pop()
 
-    def _read_text(self, written: str) -> str:
-        """Return what a value means. Raises _NotPlain for a null."""
-        if written in _NULLS:
-            raise _NotPlain
-        text = written[1:-1] if written[0] in "\"'" else written
-        self.texts[written] = text
+    def _read_key(self, written: str) -> str:
+        """Return what a key means."""
+        self.names[written] = name = unquote(written)
+        return name
+
+    def _read_value(self, line: int, column: int, written: str) -> Any:
+        """Return what a value means whose text begins at a place. Raises NotPlain for a null."""
+        value = written.lstrip(" ")
+        if value.startswith(_BRACKETS):
+            return self.flow.read(line, column + len(written) - len(value), value)
+        if value in NULLS:
+            raise NotPlain
+        self.texts[written] = text = unquote(value)
         return text
-
-
-def _read_step(line: str) -> tuple[int, int, dict[str, str]]:
-    """Return where the dash and the brace of a step stand, the dash from 0, and its pairs.
-
-    Raises _NotPlain for another line, and for a key that is there twice.
-    """
-    if (found := _STEP.fullmatch(line)) is None:
-        raise _NotPlain
-    pairs: dict[str, str] = {}
-    for pair in found[2].split(","):
-        key, _, written = pair.partition(":")
-        if (key := key.strip()) in pairs:
-            raise _NotPlain
-        pairs[key] = written.strip()
-    return found[1].index("-"), len(found[1]) + 1, pairs
 
 
 def _lines(text: str) -> Iterator[Line]:
