@@ -67,8 +67,11 @@ def test_a_key_is_explained_with_an_example(server: LanguageServer, tmp_path: Pa
     path, text = write(tmp_path / "shop", PRODUCT)
     uri = server.open(path, text)
     told = server.ask_at("textDocument/hover", uri, text.count("\n") - 1, 10)["contents"]["value"]
-    assert "The price of one unit" in told.replace("&nbsp;", " ")
-    assert "18000" in told
+    heading, text = told.replace("&nbsp;", " ").split("\n", 1)
+    assert heading == "#### variant"
+    assert text.strip().startswith("The price of one unit, where an outlet has none of its own.")
+    assert "18000" in text
+    assert "||" not in text, "an editor joins alternatives of a value that it does not tell apart"
 
 
 def test_a_wrong_key_is_underlined(server: LanguageServer, tmp_path: Path) -> None:

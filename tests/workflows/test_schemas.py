@@ -96,6 +96,7 @@ def test_each_key_has_a_description_and_an_example_that_is_valid(name: str) -> N
     assert len(found) >= 5
     for path, body in found.items():
         assert body.get("description", "").endswith("."), path
+        assert "title" not in body, "an editor shows it above the description"
         assert "Example" not in body["description"], path
         assert body["examples"], path
         for example in body["examples"]:

@@ -265,8 +265,8 @@ def _steps_schema(value: dict[str, Any], example: str) -> WithJsonSchema:
         "required": [VALUE],
         "additionalProperties": False,
     }
-    steps = {"type": "array", "minItems": 1, "items": {"anyOf": [value, step]}}
-    return WithJsonSchema({"anyOf": [value, steps]})
+    steps = {"type": "array", "minItems": 1, "items": {"oneOf": [value, step]}}
+    return WithJsonSchema({"oneOf": [value, steps]})
 
 
 DatedMoney = Annotated[

@@ -36,23 +36,27 @@ def _describe(body: Mapping[str, Any], shape: type) -> None:
 def add_examples(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema in which each key has an example: that of its text, or one made of its parts.
 
-    A key whose form does not tell what it may hold has none.
+    A key whose form does not tell what it may hold has none. Titles made of names are left out, as
+    an editor would show them above the text of the key.
     """
-    taken = _take_examples(schema)
+    top = {name: value for name, value in schema.items() if name in ("$schema", "title")}
+    taken = {**top, **_take_examples(schema)}
     definitions = taken.get("$defs", {})
     for body in _properties(taken):
         if "examples" not in body and (made := _make_example(body, definitions)) is not None:
             body["examples"] = [made]
-    return dict(taken)
+    return taken
 
 
 def _take_examples(body: Any) -> Any:
-    """Return a schema with the example of each description as a key of its own."""
+    """Return a schema with the example of each description as a key of its own, without titles."""
     if isinstance(body, list):
         return [_take_examples(item) for item in body]
     if not isinstance(body, dict):
         return body
-    body = {name: _take_examples(item) for name, item in body.items()}
+    # A field may be called `title`; it has a schema, not a text.
+    titled = isinstance(body.get("title"), str)
+    body = {n: _take_examples(item) for n, item in body.items() if not (titled and n == "title")}
     text = body.get("description")
     if isinstance(text, str) and (found := _EXAMPLE.search(text)):
         body["description"] = text[: found.start()]
@@ -89,7 +93,8 @@ def _make_example(body: Mapping[str, Any], definitions: Mapping[str, Any]) -> An
         names = body.get("required") or list(body["properties"])[:1]
         made = {name: _make_example(body["properties"][name], definitions) for name in names}
         return None if None in made.values() else made
-    found = (_make_example(one, definitions) for one in body.get("anyOf", ()))
+    choices = body.get("anyOf") or body.get("oneOf", ())
+    found = (_make_example(one, definitions) for one in choices)
     return next((example for example in found if example is not None), None)
 
 

@@ -103,10 +103,14 @@ def document_schemas() -> dict[str, str]:
 
 
 def _serialize(bodies: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name: json.dumps({"$id": f"{BASE}/{name}", **add_examples(body)}, indent=2) + "\n"
-        for name, body in bodies.items()
-    }
+    texts = {}
+    for name, body in bodies.items():
+        schema = {"$id": f"{BASE}/{name}", **add_examples(body)}
+        # An editor shows the nearest title above the text of a key.
+        for kind in MANAGED.keys() & schema.get("$defs", {}).keys():
+            schema["$defs"][kind]["title"] = kind
+        texts[name] = json.dumps(schema, indent=2) + "\n"
+    return texts
 
 
 def write_schemas(contents: Mapping[str, str], folder: Path) -> list[Path]:
