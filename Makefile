@@ -17,7 +17,7 @@ help:
 	@echo "make format    format the code"
 	@echo "make docs      build the documentation site into build/site"
 	@echo "make guides    run the commands that the docs show; UPDATE=1 writes their output"
-	@echo "make picture   draw the picture of the README; needs Chromium"
+	@echo "make picture   draw the pictures of the docs; needs Chromium and npm"
 	@echo "make browser   test the page of a plan in Chromium"
 	@echo "make schemas   write schemas/ from the models"
 	@echo "make man       write docs/man/reconciler.1 from the help of the commands"
@@ -104,8 +104,9 @@ browser: .venv/dev.stamp .venv/browser.stamp
 docs: .venv/dev.stamp .venv/docs.stamp
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs --quiet build --strict
 
-picture: .venv/dev.stamp .venv/docs.stamp
+picture: .venv/dev.stamp .venv/docs.stamp .venv/browser.stamp editor build/editor/monaco.stamp
 	@$(RUN) tools.picture
+	@$(RUN) tools.editor
 
 guides: .venv/dev.stamp
 	@$(RUN) pytest -q tests/docs
@@ -125,6 +126,11 @@ format: .venv/dev.stamp
 editor: build/editor/2.0.0.stamp
 build/editor/2.0.0.stamp:
 	@npm install --silent --no-audit --no-fund --prefix build/editor yaml-language-server@2.0.0
+	@touch $@
+
+# Monaco is the editor of VS Code, in a page.
+build/editor/monaco.stamp:
+	@npm install --silent --no-audit --no-fund --prefix build/editor monaco-editor@0.57.0
 	@touch $@
 
 man: .venv/run.stamp

@@ -1,7 +1,7 @@
 """Draw the comment of a pull request as docs/images/comment.png: `python -m tools.picture`.
 
 The comment is the Markdown of a real plan of the example. Two digits of one price have changed
-places. Chromium draws it.
+places. Chromium draws it, with an emoji font (on Debian: fonts-noto-color-emoji).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import markdown
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "kopi-nusantara"
 PICTURE = ROOT / "docs" / "images" / "comment.png"
-SIZE = (820, 760)
+SIZE = (820, 810)
 MAX_BYTES = 150_000
 SLIP = ("unit_price: 26000", "unit_price: 62000")
 STYLE = """
@@ -89,15 +89,18 @@ def draw(chromium: str, page: Path) -> None:
 def _reconciler(folder: Path, *words: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "reconciler")}
     command = [sys.executable, "-m", "dealpos_reconciler", *words]
-    return subprocess.run(
+    done = subprocess.run(
         command,
         cwd=folder,
         env=environment,
-        check=True,
+        check=False,
         capture_output=True,
         encoding="utf-8",
         timeout=60,
-    ).stdout
+    )
+    # The slip violates a guardrail.
+    assert done.returncode in (0, 3), done.stderr
+    return done.stdout
 
 
 if __name__ == "__main__":

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests.docs.guide import ROOT
+from tests.docs.guide import PAGES, ROOT
 from tools.site import GENERATED
 from tools.site.copies import COPIED, relocate
 from tools.site.markdown import cited
 
-PICTURE = ROOT / "docs" / "images" / "comment.png"
+PICTURES = sorted((ROOT / "docs" / "images").glob("*.png"))
 
 
 def pages_in(nav: object) -> list[str]:
@@ -72,9 +73,12 @@ def test_a_generated_page_links_the_facts_that_it_cites(text: str, link: str) ->
     assert link in cited(text)
 
 
-def test_the_picture_of_the_readme_is_small_enough() -> None:
-    assert PICTURE.read_bytes().startswith(b"\x89PNG")
-    assert PICTURE.stat().st_size <= 150_000
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)
+def test_a_picture_is_small_and_shown_with_a_description(path: Path) -> None:
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert path.stat().st_size <= 150_000
+    shown = re.compile(rf"!\[[^]]{{20,}}\]\([\w./]*images/{re.escape(path.name)}\)")
+    assert any(shown.search(page.read_text(encoding="utf-8")) for page in PAGES)
 
 
 def test_the_site_loads_nothing_from_elsewhere() -> None:
