@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -74,8 +75,10 @@ def test_the_stack_of_an_object_names_every_place(chain: Chain) -> None:
         'variant/1003L "Kopi Susu, Large"',
         'model "Large" ../../base/menu.yaml:7:30',
         "unit_price 18,500 catalogue/menu.yaml:13:21",
+        "step 18,500",
+        "step 17,000 from 2030-01-01 until 2030-01-31",
         "overrides 18,000 ../../base/menu.yaml:7:49",
-        "taxable true defaults",
+        "taxable true catalogue/menu.yaml:2:31 (defaults)",
         "outlet_prices.Dago.price 1 ../../base/menu.yaml:7:86",
         "outlet_prices.Dago.extra_cost 200 catalogue/menu.yaml:14:44",
     ]
@@ -101,9 +104,33 @@ def test_the_stack_of_a_shop_without_layers(tmp_path: Path) -> None:
     (tmp_path / "catalogue" / "a.yaml").write_text("categories: [{name: A, discontinued: true}]\n")
     result = invoke("plan", tmp_path, "--explain", "category/A")
     assert result.stdout.split("\n")[1:3] == [
-        '  code          "X"   defaults',
+        '  code          "X"   reconciler.yaml:1:29 (defaults)',
         "  discontinued  true  catalogue/a.yaml:1:38",
     ]
+
+
+def test_a_stack_as_of_a_day(chain: Chain) -> None:
+    result = invoke(
+        *("plan", chain.root, "--explain", "variant/1003L", "--format", "json"),
+        *("--at", "2030-01-31 12:00"),
+    )
+    (found,) = (f for f in json.loads(result.stdout)["fields"] if f["path"] == "unit_price")
+    assert (found["value"], found["steps"][1]) == (
+        17000,
+        {"from": "2030-01-01", "until": "2030-01-31", "value": 17000},
+    )
+    assert [below["value"] for below in found["overrides"]] == [18000]
+
+
+def test_a_field_of_which_no_step_holds_is_in_the_stack(chain: Chain) -> None:
+    chain.write("own", OWN.replace("[18500, {", "[{"))
+    result = invoke("plan", chain.root, "--explain", "variant/1003L")
+    assert " unit_price — catalogue/menu.yaml:13:21 " in " ".join(result.stdout.split())
+
+
+def test_an_option_that_an_explanation_ignores(chain: Chain) -> None:
+    result = invoke("plan", chain.root, "--explain", "variant/1003L", "--out", "plan.json")
+    assert str(result.exception) == "--out has no effect on --explain"
 
 
 def test_a_rendered_catalogue_loads_as_the_same(chain: Chain, tmp_path: Path) -> None:

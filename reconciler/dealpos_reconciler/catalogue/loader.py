@@ -19,7 +19,13 @@ from dealpos_reconciler.catalogue.entries import (
     objects_to_keep,
     read_renames,
 )
-from dealpos_reconciler.catalogue.files import Files, Problems, list_files, note_skipped_files
+from dealpos_reconciler.catalogue.files import (
+    SETTINGS_FILE,
+    Files,
+    Problems,
+    list_files,
+    note_skipped_files,
+)
 from dealpos_reconciler.catalogue.layers.directives import DEFAULTS, LAYER_KEYS, hint_on_layer_key
 from dealpos_reconciler.catalogue.layers.layered import Layers
 from dealpos_reconciler.catalogue.layers.merge import merge_kind
@@ -75,7 +81,8 @@ def load(
         loader = _Loader(problems, mask_key, dated, layers)
         files = [loader.add_file(file) for file in parsing]
         loader.has_masks = parsing.has_masks
-        desired = loader.validate(read_defaults(shop.defaults, loader.problems))
+        own = shop.defaults.source(SETTINGS_FILE)
+        desired = loader.validate(read_defaults(shop.defaults, loader.problems), own)
     finally:
         if frozen:
             gc.enable()
@@ -203,10 +210,16 @@ class _Loader:
                     self._gather(child, inner, source, node)
             table.append(FileObject(node, source, owner))
 
-    def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
-        """Return every object in canonical form; problems are collected."""
+    def validate(self, defaults: Mapping[str, Mapping[str, Any]], own: Source) -> Desired:
+        """Return every object in canonical form; problems are collected.
+
+        `own` is the place of `defaults` in the settings.
+        """
+        places = {kind: dict.fromkeys(values, own) for kind, values in defaults.items()}
         if self.layers:
             defaults = self.layers.read(self.directives, defaults, self.codes)
+            for kind, given in self.layers.default_places.items():
+                places[kind] = {**given, **places.get(kind, {})}
         kinds = sorted(MANAGED.values(), key=lambda kind: kind.parent is not None)
         objects = {
             kind.name: self._kind(kind, self.gathered[kind.name], defaults.get(kind.name, {}))
@@ -228,7 +241,7 @@ class _Loader:
         }
         allowed = tuple(replace(a, address=masked.get(str(a.address), a.address)) for a in allowed)
         taken_out = self.layers.taken_out if self.layers else {}
-        return replace(desired, allowances=allowed, taken_out=taken_out)
+        return replace(desired, allowances=allowed, taken_out=taken_out, default_places=places)
 
     def _kind(
         self, kind: Kind, entries: list[FileObject], defaults: Mapping[str, Any]

@@ -69,8 +69,12 @@ def merge_defaults(
     layers: Sequence[Sequence[tuple[Node, Source]]],
     own: Mapping[str, Mapping[str, Any]],
     problems: Problems,
+    found: dict[str, dict[str, Source]],
 ) -> dict[str, dict[str, Any]]:
-    """Return the defaults of all layers: a later one wins, and `own` of the settings is last."""
+    """Return the defaults of all layers: a later one wins, and `own` of the settings is last.
+
+    `found` is filled with the places of those that a layer has.
+    """
     merged: dict[str, dict[str, Any]] = {}
     for sections in layers:
         places: dict[tuple[str, str], Source] = {}
@@ -84,6 +88,7 @@ def merge_defaults(
                         hint = f"keep one of the two; the first is in the section at {place}"
                         problems.add(source, (kind, name), message, hint)
                 merged.setdefault(kind, {}).update(values)
+                found.setdefault(kind, {}).update(dict.fromkeys(values, source))
     for kind, values in own.items():
         merged.setdefault(kind, {}).update(values)
     return merged

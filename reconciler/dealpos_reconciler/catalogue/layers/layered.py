@@ -39,13 +39,15 @@ class Layers:
         self.faulty: set[Address] = set()
         """Objects that begin nowhere: problems inside of them follow from that."""
         self._defaults: Defaults = {}
+        self.default_places: dict[str, dict[str, Source]] = {}
 
     def read(self, directives: Directives, own: Defaults, codes: HiddenCodes) -> Defaults:
         """Read `omit:`, `removed:` and `defaults:` of every layer; return the merged defaults."""
         omit, removed = self._split(directives[OMIT]), self._split(directives[REMOVED])
         self.omitted = [read_omissions(entries, codes, self.problems) for entries in omit]
         self.removed = [read_removals(entries, {}, codes, self.problems) for entries in removed]
-        self._defaults = merge_defaults(self._split(directives[DEFAULTS]), own, self.problems)
+        sections = self._split(directives[DEFAULTS])
+        self._defaults = merge_defaults(sections, own, self.problems, self.default_places)
         return self._defaults
 
     def _split(self, entries: Entries) -> list[list[tuple[Any, Source]]]:

@@ -86,7 +86,7 @@ def plan(
         if explain is not None:
             from dealpos_reconciler.cli.commands.layers.explain import print_explanation
 
-            print_explanation(directory, explain, output_format)
+            print_explanation(directory, explain, at, output_format)
             return
         _check_options(output_format, compact, rehearse, trace)
         from dealpos_reconciler.cli.console import open_shop

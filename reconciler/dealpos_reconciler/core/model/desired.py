@@ -79,6 +79,8 @@ class Desired:
     """False if no declared value is known to be under a mask."""
     schedule: Schedule | None = None
     """The steps of dated values; None without any."""
+    default_places: Mapping[str, Mapping[str, Source]] = field(default_factory=dict)
+    """The section `defaults:` that has the default of each field, by kind."""
     taken_out: Mapping[Address, Source] = field(default_factory=dict)
     """The entries of layers that took an object out which no later layer declares."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from pydantic_core import PydanticCustomError
 
@@ -23,7 +23,14 @@ def look_ahead(shop: OpenShop, written: str) -> None:
     """
     if written == NOW:
         return
-    zone = shop.settings.timezone
+    when, at = find_instant(written, shop.settings.timezone)
+    if abs(at - shop.at) >= SAME:
+        shop.at, shop.as_of = at, show(when)
+        shop.today = when[:10]
+
+
+def find_instant(written: str, zone: tzinfo | None) -> tuple[str, datetime]:
+    """Return a day or a time as files have it, and its first instant. Raises UsageError."""
     if zone is None:
         hint = "set `timezone: Asia/Jakarta` in reconciler.yaml"
         raise UsageError("--at needs the time zone of the shop", hint=hint)
@@ -34,7 +41,4 @@ def look_ahead(shop: OpenShop, written: str) -> None:
         raise UsageError(f"--at: `{written}` is not a date or a time", hint=hint) from None
     if skips(when, zone):
         raise UsageError(f"--at: clocks skip {show(when)}", hint="write the hour after it")
-    at = begin(when, zone)
-    if abs(at - shop.at) >= SAME:
-        shop.at, shop.as_of = at, show(when)
-        shop.today = when[:10]
+    return when, begin(when, zone)

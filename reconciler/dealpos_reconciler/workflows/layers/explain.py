@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 from dealpos_reconciler.catalogue.files import Files
 from dealpos_reconciler.catalogue.settings import load
-from dealpos_reconciler.catalogue.writing.layer_edits import list_parts
 from dealpos_reconciler.core.layers.stack import Part, keyed_fields
 from dealpos_reconciler.core.model.address import Address, Source
-from dealpos_reconciler.core.model.desired import Declared, Desired
+from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.kind import Kind
 from dealpos_reconciler.core.model.live import Live
 from dealpos_reconciler.core.model.masked import reveal, value_at
 from dealpos_reconciler.core.plan.labels import Labels
+from dealpos_reconciler.core.prices.steps import Held, declared_value, list_held
 from dealpos_reconciler.errors import UsageError, suggestion
 from dealpos_reconciler.kinds import KINDS, MANAGED
+from dealpos_reconciler.workflows.dates.instant import NOW, find_instant
 from dealpos_reconciler.workflows.open_shop import read_files
 
 _NOTHING = object()
@@ -35,8 +36,12 @@ class FieldStack(NamedTuple):
 
     path: tuple[str, ...]
     value: Any
-    source: Source | None
-    """None for a value of `defaults`."""
+    """None where no step of a dated field holds."""
+    source: Source
+    is_default: bool
+    """The value is one of `defaults`: no entry of the object has the field."""
+    steps: tuple[Held, ...]
+    """The steps of a dated field."""
     overrides: tuple[LayerValue, ...]
     """The values of layers below, the nearest first."""
 
@@ -49,14 +54,13 @@ class ObjectStack(NamedTuple):
     fields: tuple[FieldStack, ...]
 
 
-def explain_object(folder: Path, written: str) -> ObjectStack:
-    """Return the stack of the object with an address. Raises UsageError for an unknown one."""
+def explain_object(folder: Path, written: str, at: str = NOW) -> ObjectStack:
+    """Return the stack of an object as of a day or a time. Raises UsageError for an unknown one."""
     settings = load(folder)
-    desired = read_files(settings)
+    instant = None if at == NOW else find_instant(at, settings.timezone)[1]
+    desired = read_files(settings, at=instant)
     address = _find(desired, written)
-    declared, kind = desired[address], MANAGED[address.kind]
-    files = Files(settings.root)
-    fields = tuple(_stacks(kind, declared, files))
+    fields = tuple(_stacks(desired, address, Files(settings.root)))
     return ObjectStack(address, Labels(desired, Live(), KINDS).get(address), fields)
 
 
@@ -77,12 +81,26 @@ def _find(desired: Desired, written: str) -> Address:
     )
 
 
-def _stacks(kind: Kind, declared: Declared, files: Files) -> Iterator[FieldStack]:
-    parts = list_parts(declared)
+def _stacks(desired: Desired, address: Address, files: Files) -> Iterator[FieldStack]:
+    kind, declared = MANAGED[address.kind], desired[address]
+    known = declared_value(desired, address)
+    parts: Sequence[Part] = getattr(declared.source, "parts", ()) or (Part(declared.source, known),)
+    defaults = desired.default_places.get(kind.name, {})
     for name in kind.fields:
-        if name in declared.value and name not in (kind.identity, kind.parent_kind):
-            for path in _paths(kind, name, declared.value[name]):
-                yield _stack(path, declared, parts, files)
+        if name not in known or name in (kind.identity, kind.parent_kind):
+            continue
+        for path in _paths(kind, name, known[name]):
+            said = [
+                LayerValue(value, files.locate(part.source, path))
+                for part in reversed(parts)
+                if (value := value_at(part.value, path, _NOTHING)) is not _NOTHING
+            ]
+            if not said or (len(parts) == 1 and _is_default(files, parts[0].source, path)):
+                said = [LayerValue(None, files.locate(defaults[name], (kind.name, *path)))]
+            dated = value_at(known, path)
+            steps = tuple(list_held(dated)) if isinstance(dated, tuple) else ()
+            value, source = value_at(declared.value, path), said[0].source
+            yield FieldStack(path, value, source, said[0].value is None, steps, tuple(said[1:]))
 
 
 def _paths(kind: Kind, name: str, value: Any) -> Iterator[tuple[str, ...]]:
@@ -93,20 +111,6 @@ def _paths(kind: Kind, name: str, value: Any) -> Iterator[tuple[str, ...]]:
     for key, entry in value.items():
         members: Sequence[str] = list(entry) if isinstance(entry, Mapping) else ()
         yield from ((name, key, member) for member in members)
-
-
-def _stack(
-    path: tuple[str, ...], declared: Declared, parts: Sequence[Part], files: Files
-) -> FieldStack:
-    said = [
-        LayerValue(value, files.locate(part.source, path))
-        for part in reversed(parts)
-        if (value := value_at(part.value, path, _NOTHING)) is not _NOTHING
-    ]
-    value = value_at(declared.value, path)
-    if not said or (len(parts) == 1 and _is_default(files, parts[0].source, path)):
-        return FieldStack(path, value, None, ())
-    return FieldStack(path, value, said[0].source, tuple(said[1:]))
 
 
 def _is_default(files: Files, source: Source, path: tuple[str, ...]) -> bool:
