@@ -80,6 +80,18 @@ def test_a_plan_of_a_real_store_imports_only_what_it_needs(
     assert "httpx" in libraries
 
 
+def test_a_plan_of_known_files_does_not_import_pydantic(
+    folder: Path, served: tuple[str, Any]
+) -> None:
+    url, shop = served
+    names = named(url, shop.client_secret)
+    _, first = imported("plan", str(folder), environment=names)
+    code, libraries = imported("plan", str(folder), environment=names)
+    assert code == 0
+    assert "pydantic" in first
+    assert "pydantic" not in libraries
+
+
 def test_validate_imports_neither_http_nor_flask(folder: Path) -> None:
     code, libraries = imported("validate", str(folder))
     assert code == 0

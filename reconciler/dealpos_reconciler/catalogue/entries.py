@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from dealpos_reconciler.catalogue.cache import KnownObjects
 from dealpos_reconciler.catalogue.files import Problems
 from dealpos_reconciler.catalogue.problems import MAX_NAMED, WAS, Explained, kind_adapter
@@ -120,7 +118,7 @@ def read_renames(kind: Kind, entries: list[FileObject], problems: Problems) -> N
         was, now = entry.node.pop(WAS), entry.node.get(kind.identity)
         try:
             former = kind_adapter(kind).validate_python([{kind.identity: was}])
-        except ValidationError:
+        except ValueError:
             message = f"{kind.name}/{now or ''}: `{WAS}` must be the former `{kind.identity}`"
             problems.add(entry.source, (WAS,), message)
             continue

@@ -8,8 +8,6 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from pydantic import ConfigDict, ValidationError
-
 from dealpos_reconciler.catalogue.files import Problems
 from dealpos_reconciler.catalogue.syntax import Steps
 from dealpos_reconciler.core.dated import STEP_KEYS, VALUE
@@ -95,12 +93,18 @@ class Explained(NamedTuple):
 
 
 def explain_all(
-    error: ValidationError,
+    error: ValueError,
     known: Callable[[Steps], Collection[str]],
     private: Container[Any] = (),
     depth: int | None = None,
 ) -> Iterator[Explained]:
-    """Yield each error, at most `depth` levels deep; values of `private` fields are not shown."""
+    """Yield each part of an error of pydantic, at most `depth` levels deep.
+
+    Values of `private` fields are not shown.
+    """
+    from pydantic import ValidationError
+
+    assert isinstance(error, ValidationError)
     for found in error.errors(include_url=False):
         # A failing key of a mapping is reported at (…, key, "[key]").
         path = tuple(step for step in found["loc"][1:] if step != "[key]")[:depth]
@@ -122,7 +126,7 @@ def note_unnameable(addresses: Iterable[Address]) -> Iterator[str]:
         kind, named = MANAGED[kind_name], list(group)
         try:
             kind_adapter(kind).validate_python([{kind.identity: a.name} for a in named])
-        except ValidationError as error:
+        except ValueError as error:
             for wrong in explain_all(error, lambda at: (), kind.fields):
                 found.setdefault((kind_name, wrong.message), []).append(named[wrong.entry])
     for (_, why), objects in found.items():
@@ -134,7 +138,7 @@ def list_adapter(shape: Any) -> TypeAdapter[Any]:
     """Return a validator of a list of mappings; unknown keys are refused at every depth."""
     from pydantic import TypeAdapter  # a plan of unchanged files needs none
 
-    return TypeAdapter(list[shape], config=ConfigDict(extra="forbid"))
+    return TypeAdapter(list[shape], config={"extra": "forbid"})
 
 
 def kind_adapter(kind: Kind) -> TypeAdapter[Any]:
@@ -153,7 +157,7 @@ def validate_entry(
     key: Any = shape  # mypy takes a class for unhashable whose objects are
     try:
         (found,) = list_adapter(key).validate_python([written])
-    except ValidationError as error:
+    except ValueError as error:
         accepted = [f.name for f in fields(shape)] if is_dataclass(shape) else shape.__annotations__
         for wrong in explain_all(error, lambda _: accepted, depth=1):
             message = title + wrong.message

@@ -12,7 +12,6 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Annotated, Any, Required
 
-from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.catalogue.entries import HiddenCodes
@@ -27,6 +26,7 @@ from dealpos_reconciler.catalogue.problems import (
     validate_entry,
 )
 from dealpos_reconciler.catalogue.reading.node import Node
+from dealpos_reconciler.core.marks import Bounds, StringConstraints, WithJsonSchema
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.desired import Allowance, Declared, PruneScope, Removal
 from dealpos_reconciler.core.model.kind import Kind
@@ -54,21 +54,20 @@ Entries = Iterable[tuple[Any, Source]]
 _MASK = re.compile("#[0-9a-f]{8}")
 # A live name may be longer than a code, and contain what a file cannot declare.
 _Address = Annotated[str, WithJsonSchema({"type": ["string", "number"], "minLength": 1})]
-_Globs = Annotated[list[Code], Field(min_length=1)]
+_Globs = Annotated[list[Code], Bounds(min_length=1)]
 
 
 class PruneEntry(TypedDict, total=False):
     """Kinds, and globs that narrow them: an object must match one of each list that is there."""
 
-    kinds: Required[Annotated[_Globs, Field(description="The kinds of the objects.")]]
-    categories: Annotated[
-        _Globs,
-        Field(description='`*` stays on a level of the path, `**` not. Example: `["Drinks/**"]`.'),
-    ]
-    codes: Annotated[
-        _Globs, Field(description='Globs on the code, or name, of the object. Example: `["10*"]`.')
-    ]
-    delete: Annotated[Flag, Field(description="Delete; otherwise objects are retired.")]
+    kinds: Required[_Globs]
+    """The kinds of the objects."""
+    categories: _Globs
+    """`*` stays on a level of the path, `**` not. Example: `["Drinks/**"]`."""
+    codes: _Globs
+    """Globs on the code, or name, of the object. Example: `["10*"]`."""
+    delete: Flag
+    """Delete; otherwise objects are retired."""
 
 
 class AllowEntry(TypedDict, total=False):
@@ -83,10 +82,10 @@ class AllowEntry(TypedDict, total=False):
 class RemovedEntry(TypedDict, total=False):
     """An object to remove."""
 
-    address: Required[
-        Annotated[_Address, Field(description="`kind/name`. Example: `variant/1003S`.")]
-    ]
-    delete: Annotated[Flag, Field(description="Delete it; otherwise it is retired.")]
+    address: Required[_Address]
+    """`kind/name`. Example: `variant/1003S`."""
+    delete: Flag
+    """Delete it; otherwise it is retired."""
 
 
 def read_guardrails(node: Node, problems: Problems) -> Guardrails:
@@ -138,7 +137,7 @@ def _kind_defaults(kind: Kind, given: Node, problems: Problems, file: str) -> Ma
     """Return the validated values for one kind; none where one of them is wrong."""
     try:
         (value,) = kind_adapter(kind).validate_python([{**given, kind.identity: "x"}])
-    except ValidationError as error:
+    except ValueError as error:
         known = known_keys(kind, [n for n in kind.model.__annotations__ if n != kind.identity])
         for wrong in explain_all(error, known, private_fields(kind)):
             source = given.source(file)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from dealpos_reconciler.catalogue.entries import READ, FileObject
 from dealpos_reconciler.catalogue.files import Problems
 from dealpos_reconciler.catalogue.layers.partial import is_gap, partial_adapter
@@ -58,7 +56,7 @@ class ObjectValidator:
         try:
             nodes = [entry.node for entry in entries]
             return self._mask(nodes, kind_adapter(kind).validate_python(nodes))
-        except ValidationError as error:
+        except ValueError as error:
             failing: dict[int, set[str]] = {}
             nested, more = self.nested.get(kind.name), [WAS] if kind.rename else []
             more += [SECRET] if kind.secret else []

@@ -13,8 +13,6 @@ from functools import cached_property
 from itertools import chain
 from typing import ClassVar, Literal, NamedTuple
 
-from pydantic import ConfigDict
-
 from dealpos_reconciler.core.diff.change import Change
 from dealpos_reconciler.core.diff.rename import apply_renames
 from dealpos_reconciler.core.model.address import Address, Source
@@ -150,7 +148,7 @@ class Guardrail(ABC):
     in_files: ClassVar[Literal["", "warning", "error"]] = ""
     """The report of `validate`: an error for values that are wrong by themselves, a warning for
     values that are wrong if the object is new, nothing for a rule that needs the shop."""
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[Mapping[str, str]] = {"extra": "forbid"}
 
     @abstractmethod
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
+from dealpos_reconciler.core.marks import AfterValidator
 from dealpos_reconciler.core.model.codec import DAY, INTEGER, NUMBER, YES_NO, Codec, keep, text
 from dealpos_reconciler.core.model.field import (
     Identity,

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import AfterValidator, Field, StringConstraints
 from typing_extensions import TypedDict
 
+from dealpos_reconciler.core.marks import (
+    AfterValidator,
+    Bounds,
+    StringConstraints,
+    WithJsonSchema,
+)
 from dealpos_reconciler.core.model.codec import FLAG, NUMBER, Codec, keep
 from dealpos_reconciler.core.model.field import Identity, Reference, Wire
 from dealpos_reconciler.core.model.kind import Call, Kind, Reads, Value
@@ -24,6 +29,7 @@ from dealpos_reconciler.core.model.types import (
     Money,
     Text,
     WhenInZone,
+    describe_moment,
 )
 from dealpos_reconciler.core.provider.vocabulary import MAX_LENGTH, MIN_LENGTH, Reentry
 
@@ -40,9 +46,9 @@ _NOTHING = Wire((), (), Codec(keep))
 class AppliesTo(TypedDict, total=False):
     """Articles that the discount is for: variants or categories. Order has no meaning."""
 
-    variants: Annotated[list[Code], AfterValidator(sorted), Field(min_length=1)]
+    variants: Annotated[list[Code], AfterValidator(sorted), Bounds(min_length=1)]
     """Codes of variants. Example: `["1003L"]`."""
-    categories: Annotated[list[CategoryPath], AfterValidator(sorted), Field(min_length=1)]
+    categories: Annotated[list[CategoryPath], AfterValidator(sorted), Bounds(min_length=1)]
     """Paths of categories. Example: `["Drinks/Coffee"]`."""
 
 
@@ -63,7 +69,8 @@ def _fill(codes: BatchOfCodes) -> dict[str, Any]:
 
 
 # `from` is a word of Python, which the statement of a class cannot hold.
-_From = Annotated[WhenInZone, Field(description="The first day, or time. Example: `2027-03-20`.")]
+_FIRST = "The first day, or time. Example: `2027-03-20`."
+_From = Annotated[WhenInZone, WithJsonSchema(describe_moment(_FIRST))]
 _Begin = TypedDict("_Begin", {"from": _From}, total=False)
 
 
@@ -87,7 +94,7 @@ class ProviderCoupon(_Begin, total=False):
     until: WhenInZone
     """The last day, or a time at which it ends. Example: `2027-04-05`."""
     outlets: Annotated[
-        list[Code], AfterValidator(sorted), Field(min_length=1), _NOTHING, Reference("outlet")
+        list[Code], AfterValidator(sorted), Bounds(min_length=1), _NOTHING, Reference("outlet")
     ]
     """The only outlets that take it. Example: `["Bandung"]`."""
     customer: Annotated[Code, Reference("customer")]

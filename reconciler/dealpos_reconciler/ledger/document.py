@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
-from pydantic import NonNegativeInt
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
+from dealpos_reconciler.core.marks import Bounds
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.shape import adapter_of
 from dealpos_reconciler.core.runner_commands import escape_commands
@@ -42,7 +42,7 @@ class EntryDocument(TypedDict):
     when: str
     commit: str
     kept: NotRequired[list[PairDocument]]
-    used: NotRequired[NonNegativeInt]
+    used: NotRequired[Annotated[int, Bounds(ge=0)]]
 
 
 class AppliedRunDocument(TypedDict):

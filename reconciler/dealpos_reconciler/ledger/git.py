@@ -17,10 +17,10 @@ from typing import Annotated, NotRequired
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.core.ledger.ledger import Ledger
+from dealpos_reconciler.core.marks import Bounds, with_config
 from dealpos_reconciler.core.model.shape import adapter_of
 from dealpos_reconciler.errors import LedgerConflict, LedgerError
 from dealpos_reconciler.ledger import document, now
@@ -31,10 +31,10 @@ from dealpos_reconciler.ledger.state_dir import load_json
 
 LEDGER, LEASE, JOURNAL = "ledger.json", "lease.json", "journal.json"
 UNREADABLE = "an unknown time (its lock cannot be read)"
-_Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+_Moment = Annotated[str, Bounds(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
 
 
-@with_config(ConfigDict(strict=True))
+@with_config(strict=True)
 class _Lease(TypedDict):
     since: _Moment
     until: _Moment

@@ -20,10 +20,10 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
-from pydantic import AfterValidator, ConfigDict, NonNegativeInt, with_config
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.core.diff.attempts import Attempt
+from dealpos_reconciler.core.marks import AfterValidator, Bounds, with_config
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind
 from dealpos_reconciler.core.model.masked import SecretText, reveal_all
@@ -71,12 +71,13 @@ def _check_retires(name: str) -> str:
     return name
 
 
+_Number = Annotated[int, Bounds(ge=0)]
 _Name = Annotated[str, AfterValidator(_check_address)]
 
 
 class _Uses(TypedDict):
-    used: NonNegativeInt
-    limit: NonNegativeInt
+    used: _Number
+    limit: _Number
     deleted: NotRequired[bool]
 
 
@@ -95,7 +96,7 @@ class _Replacement(TypedDict):
     lost: NotRequired[str]
 
 
-@with_config(ConfigDict(extra="allow"))
+@with_config(extra="allow")
 class _Section(TypedDict, total=False):
     births: list[Annotated[_Name, AfterValidator(_check_retires)]]
     uses: dict[_Name, _Uses]

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, ValidationError
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites, Pair
+from dealpos_reconciler.core.marks import Bounds
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.masked import Path
 from dealpos_reconciler.core.model.shape import adapter_of
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 FILE = "kept.json"
 
-AddressText = Annotated[str, Field(pattern="^[^/]+/.")]
+AddressText = Annotated[str, Bounds(pattern="^[^/]+/.")]
 
 
 class PairDocument(TypedDict):
     """The value that was written to a field of one object, and the one that is stored."""
 
-    path: Annotated[list[str], Field(min_length=1)]
+    path: Annotated[list[str], Bounds(min_length=1)]
     written: Any
     kept: Any
 
@@ -44,7 +44,7 @@ def _read(state: StateDir, store: str) -> dict[str, list[PairDocument]]:
     section = state.section(FILE, store)
     try:
         return _shape().validate_python(section, strict=True) if section else {}
-    except ValidationError:
+    except ValueError:
         return {}
 
 

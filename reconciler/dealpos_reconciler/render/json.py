@@ -14,10 +14,10 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.core.diff.change import ORIGINS, FieldChange
+from dealpos_reconciler.core.marks import WithJsonSchema, with_config
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.runner_commands import escape_commands
 from dealpos_reconciler.errors import ReconcilerError
@@ -37,7 +37,7 @@ Side = Annotated[str, one_of(ORIGINS)]
 Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 # Keys are described by the text below them; no other key is there.
-described = with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))
+described = with_config(use_attribute_docstrings=True, extra="forbid")
 
 
 @described

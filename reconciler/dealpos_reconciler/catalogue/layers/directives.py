@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Required
 
-from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.catalogue.entries import HiddenCodes
@@ -13,6 +12,7 @@ from dealpos_reconciler.catalogue.files import SETTINGS_FILE, Problems
 from dealpos_reconciler.catalogue.problems import validate_entry
 from dealpos_reconciler.catalogue.reading.node import Node
 from dealpos_reconciler.catalogue.sections import Entries, parse_address, read_defaults
+from dealpos_reconciler.core.marks import WithJsonSchema
 from dealpos_reconciler.core.model.address import Address, Source
 
 OMIT = "omit"
@@ -36,7 +36,8 @@ def hint_on_layer_key(key: str) -> str | None:
 class OmitEntry(TypedDict, total=False):
     """An object of a layer below that this shop does not declare."""
 
-    address: Required[Annotated[_Text, Field(description="`kind/name`. Example: `variant/1003S`.")]]
+    address: Required[_Text]
+    """`kind/name`. Example: `variant/1003S`."""
 
 
 def read_omissions(

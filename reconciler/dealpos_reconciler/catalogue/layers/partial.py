@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Required, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Required, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.catalogue.problems import Explained, list_adapter, nested_shapes
 from dealpos_reconciler.core.layers.stack import keyed_fields
 from dealpos_reconciler.core.model.kind import Kind
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _DEPTH_OF_MEMBER = 3
 """Steps to a member of an entry of a map: the field, the key of the entry, and the member."""

@@ -11,14 +11,21 @@ from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
-from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+from typing import TYPE_CHECKING, Annotated, Any
 
 from dealpos_reconciler.core.dated import FROM, STEP_KEYS, UNTIL, VALUE, Steps
+from dealpos_reconciler.core.marks import (
+    BeforeValidator,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    custom_error,
+)
 from dealpos_reconciler.core.model.field import Dated, Sum
 from dealpos_reconciler.core.model.masked import SecretText
+
+if TYPE_CHECKING:
+    from pydantic_core import InitErrorDetails
 
 # A shop may hold codes with a blank at an end; a guardrail refuses to make new ones.
 _CODE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
@@ -60,12 +67,12 @@ def _exact(written: str, fractions: bool, /) -> int | Decimal:
             exact = Decimal(written)
             return int(exact) if exact == int(exact) else exact.normalize()
         if written.startswith("-") and written[1:].replace(".", "", 1).isdigit():
-            raise PydanticCustomError("below_zero", "must not be below zero")
-    raise PydanticCustomError("amount", "must be a number in plain digits, such as 18000")
+            raise custom_error("below_zero", "must not be below zero")
+    raise custom_error("amount", "must be a number in plain digits, such as 18000")
 
 
 def _refuse_separators(written: str, fractions: bool) -> None:
-    """Raise PydanticCustomError for digits in groups; return for what can only be a fraction."""
+    """Raise ValueError for digits in groups; return for what can only be a fraction."""
     separator = written.lstrip("0123456789")[0]
     grouped, _, cents = written.partition("." if separator == "," else ",")
     first, *groups = grouped.split(separator)
@@ -85,13 +92,13 @@ def _refuse_separators(written: str, fractions: bool) -> None:
         read = f"{meant[1].normalize():f}"
         what = f"reads as {'a fraction' if read == written else read}"
     message = f"{written} {what}: write {', or '.join(values)}"
-    raise PydanticCustomError("separators", "{said}", {"said": message})
+    raise custom_error("separators", "{said}", {"said": message})
 
 
 def _count(written: Any) -> int:
     amount = _exact(written if isinstance(written, str) else "", False)
     if isinstance(amount, Decimal):
-        raise PydanticCustomError("count", "must be a whole number")
+        raise custom_error("count", "must be a whole number")
     return amount
 
 
@@ -103,20 +110,20 @@ def _day(written: Any) -> str:
             found = date.min
         if found != date.min:  # which the API uses for "unset" (dealpos-api.md §12)
             return found.isoformat()
-    raise PydanticCustomError("day", "must be a date that exists, written YYYY-MM-DD")
+    raise custom_error("day", "must be a date that exists, written YYYY-MM-DD")
 
 
 def read_when(written: Any) -> str:
-    """Return a day or a time in canonical form; raise PydanticCustomError for anything else."""
+    """Return a day or a time in canonical form; raise ValueError for anything else."""
     found = _MOMENT.fullmatch(written) if isinstance(written, str) else None
     try:
         day = _day(found[1] if found else written)
         if found is None:
             return day
         clock = time.fromisoformat(found[2])
-    except (ValueError, PydanticCustomError):
+    except ValueError:
         text = "must be a date or a time that exists, written YYYY-MM-DD or YYYY-MM-DD HH:MM"
-        raise PydanticCustomError("when", text) from None
+        raise custom_error("when", text) from None
     return f"{day}T{clock.isoformat('seconds' if clock.second else 'minutes')}"
 
 
@@ -129,7 +136,7 @@ def _dated_amount(written: Any) -> Any:
 def _flag(written: Any) -> bool:
     word = written.lower() if isinstance(written, str) else ""
     if word not in _FLAGS:
-        raise PydanticCustomError("bool_parsing", "must be true or false")
+        raise custom_error("bool_parsing", "must be true or false")
     return _FLAGS[word]
 
 
@@ -143,9 +150,11 @@ def _read_steps(written: list[Any], read: Callable[[Any], Any]) -> Steps:
     """Return the steps of a field; raise ValidationError with every problem at its place."""
     reader = _StepReader(read)
     if not written:
-        reader.note((), PydanticCustomError("no_steps", "must have at least one step"))
+        reader.note((), custom_error("no_steps", "must have at least one step"))
     found = [reader.read(index, step) for index, step in enumerate(written)]
     if reader.wrong:
+        from pydantic_core import ValidationError
+
         raise ValidationError.from_exception_data("steps", reader.wrong)
     return tuple(bounds for bounds, _ in found), tuple(value for _, value in found)
 
@@ -157,16 +166,15 @@ class _StepReader:
         self.read_value = read_value
         self.wrong: list[InitErrorDetails] = []
 
-    def note(
-        self, path: tuple[str | int, ...], error: PydanticCustomError | str, given: Any = ""
-    ) -> None:
-        self.wrong.append(InitErrorDetails(type=error, loc=path, input=given))
+    def note(self, path: tuple[str | int, ...], error: ValueError | str, given: Any = "") -> None:
+        # Each error is a `PydanticCustomError`, or the name of one that pydantic has.
+        self.wrong.append({"type": error, "loc": path, "input": given})  # type: ignore[typeddict-item]
 
     def read(self, index: int, step: Any) -> tuple[tuple[str, str], Any]:
         """Return the bounds of a step and its value; a value alone is one without bounds."""
         if index and (not isinstance(step, dict) or FROM not in step):
             message = "needs `from` in every step after the first: `{from: …, value: …}`"
-            self.note((index,), PydanticCustomError("step", message))
+            self.note((index,), custom_error("step", message))
         if not isinstance(step, dict):
             return ("", ""), self._read((index,), self.read_value, step)
         if not step.keys() <= _STEP_KEYS:
@@ -185,14 +193,14 @@ class _StepReader:
     def _read(self, path: tuple[str | int, ...], read: Callable[[Any], Any], given: Any) -> Any:
         try:
             return read(given)
-        except PydanticCustomError as error:
+        except ValueError as error:
             self.note(path, error, given)
             return ""
 
 
 def _read_bound(written: Any) -> str:
     if isinstance(written, SecretText):
-        raise PydanticCustomError("bound", "must not come from the environment")
+        raise custom_error("bound", "must not come from the environment")
     return _read_day(written) if type(written) is str else read_when(written)
 
 
@@ -206,7 +214,7 @@ def _path(written: Any) -> Any:
         part and part == part.strip() for part in written.split("/")
     ):
         close = "/".join(filter(None, map(str.strip, written.split("/"))))
-        raise PydanticCustomError(
+        raise custom_error(
             "path",
             "must be names separated by single slashes, such as Drinks/Coffee",
             {"close": close},
@@ -217,7 +225,7 @@ def _path(written: Any) -> Any:
 def _reference(written: Any) -> Any:
     kind, _, name = written.partition("/") if isinstance(written, str) else ("", "", "")
     if not kind or not name:
-        raise PydanticCustomError("reference", "must be kind/name, such as variant/1003L")
+        raise custom_error("reference", "must be kind/name, such as variant/1003L")
     return written
 
 
@@ -250,7 +258,8 @@ Name = Annotated[
 Flag = bool
 
 
-def _moment(description: str) -> dict[str, Any]:
+def describe_moment(description: str) -> dict[str, Any]:
+    """Return the schema of a day or a time, with a description."""
     return {"type": "string", "pattern": _WHEN, "description": description}
 
 
@@ -258,8 +267,8 @@ def _steps_schema(value: dict[str, Any], example: str) -> WithJsonSchema:
     step = {
         "type": "object",
         "properties": {
-            FROM: _moment("The first day, or time. Example: `2026-12-01`."),
-            UNTIL: _moment("The last day, or a time. Example: `2026-12-26`."),
+            FROM: describe_moment("The first day, or time. Example: `2026-12-01`."),
+            UNTIL: describe_moment("The last day, or a time. Example: `2026-12-26`."),
             VALUE: value | {"description": f"The value of the step. Example: `{example}`."},
         },
         "required": [VALUE],

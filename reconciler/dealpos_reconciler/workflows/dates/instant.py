@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
-from pydantic_core import PydanticCustomError
-
 from dealpos_reconciler.core.dated import begin, show, skips
 from dealpos_reconciler.core.model.types import read_when
 from dealpos_reconciler.errors import UsageError
@@ -36,7 +34,7 @@ def find_instant(written: str, zone: tzinfo | None) -> tuple[str, datetime]:
         raise UsageError("--at needs the time zone of the shop", hint=hint)
     try:
         when = read_when(written)
-    except PydanticCustomError:
+    except ValueError:
         hint = "write a date that exists, such as 2026-12-01, '2026-12-01 06:00' or now"
         raise UsageError(f"--at: `{written}` is not a date or a time", hint=hint) from None
     if skips(when, zone):

@@ -139,7 +139,7 @@ def _catalogue(adapter: Callable[[Kind], TypeAdapter[Any]] = kind_adapter) -> di
 def _layer() -> dict[str, Any]:
     """Return the schema of a file of a layer: a patch needs nothing but the identity."""
     body = _catalogue(partial_adapter)
-    (omit,) = list_adapter(OmitEntry).json_schema()["$defs"].values()
+    omit = _entry(OmitEntry)
     omit["properties"]["address"] |= _ADDRESS
     omit["properties"][SECRET] = _SECRET
     body["title"] = "A file of a layer of reconciler"
@@ -193,7 +193,7 @@ def _list_of(kind: Kind) -> dict[str, Any]:
 
 
 def _exceptions() -> dict[str, Any]:
-    (entry,) = list_adapter(AllowEntry).json_schema()["$defs"].values()
+    entry = _entry(AllowEntry)
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
     told["address"] |= _ADDRESS
@@ -207,11 +207,19 @@ def _exceptions() -> dict[str, Any]:
 
 
 def _removals() -> dict[str, Any]:
-    (entry,) = list_adapter(RemovedEntry).json_schema()["$defs"].values()
+    entry = _entry(RemovedEntry)
     entry["properties"]["address"] |= _ADDRESS
     entry["properties"][SECRET] = _SECRET
     text = "Objects that the files declare no more, and that are to leave the shop."
     return {"type": "array", "items": {"anyOf": [_ADDRESS, entry]}, "description": text}
+
+
+def _entry(shape: Any) -> dict[str, Any]:
+    """Return the schema of an entry of a list, with the texts below its keys."""
+    body = list_adapter(shape).json_schema()
+    describe(body, shape)
+    found: dict[str, Any] = body["$defs"][shape.__name__]
+    return found
 
 
 def _section(shape: Any) -> dict[str, Any]:
@@ -250,7 +258,7 @@ def _defaults(definitions: Mapping[str, Any]) -> dict[str, Any]:
 def _settings() -> dict[str, Any]:
     catalogue = _catalogue()
     definitions: Mapping[str, Any] = catalogue["$defs"]
-    (scope,) = list_adapter(PruneEntry).json_schema()["$defs"].values()
+    scope = _entry(PruneEntry)
     scope["properties"]["kinds"]["items"] = {"enum": list(MANAGED)}
     secret = {
         "description": "The name of an environment variable, never the secret. "
