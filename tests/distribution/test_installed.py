@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.distribution.conftest import Archives
+from tests.distribution.conftest import Archives, build
 from tests.support.deep import DEEP
 from tests.support.shop import ROOT
 
@@ -80,6 +80,41 @@ def test_in_an_empty_virtual_environment(run: Run, archives: Archives, tmp_path:
     # The hint of a command that lacks an extra works as it is pasted.
     run(python, "-m", "pip", "install", "--quiet", "dealpos-reconciler[serve]")
     assert "uvicorn" in run(python, "-m", "pip", "list")
+
+
+OTHER = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "reconciler"
+version = "0.2.2"
+"""
+"""A stand-in for the other project of that name, which has the package `reconciler`, no command."""
+
+
+def test_beside_the_other_project_of_that_name(
+    run: Run, archives: Archives, tmp_path: Path
+) -> None:
+    source = tmp_path / "source" / "reconciler"
+    source.mkdir(parents=True)
+    (source.parent / "pyproject.toml").write_text(OTHER, encoding="utf-8")
+    (source / "__init__.py").write_text('"""Not ours."""\n', encoding="utf-8")
+    (source / "__main__.py").write_text('print("the other project")\n', encoding="utf-8")
+    other = build(source.parent, tmp_path / "other").wheel
+    run(sys.executable, "-m", "venv", tmp_path / "venv")
+    python = tmp_path / "venv" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", other, archives.wheel)
+    assert run(python, "-m", "reconciler") == "the other project\n"
+    works(run, python.with_name("reconciler"))
+    works_too = run(python, "-m", "dealpos_reconciler", "plan", "my-shop")
+    assert "Plan: no changes" in works_too
+    # Each is removed without the other.
+    run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "reconciler")
+    assert "Plan: no changes" in run(python.with_name("reconciler"), "plan", "my-shop")
+    run(python, "-m", "pip", "install", "--quiet", other)
+    run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "dealpos-reconciler")
+    assert run(python, "-m", "reconciler") == "the other project\n"
 
 
 def test_with_uvx(run: Run, archives: Archives) -> None:
