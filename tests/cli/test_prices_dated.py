@@ -107,6 +107,69 @@ def test_prices_of_the_first_of_a_month(take: Import, shop: Path, run: RunProgra
     assert run("prices", "export", shop).out.count("2999-12-01") == 2
 
 
+def test_a_day_is_written_beside_the_prices_of_an_export(
+    take: Import, shop: Path, run: RunProgram
+) -> None:
+    """The cells that nobody has touched add no steps."""
+    exported = run("prices", "export", shop).out
+    rows = [f"{row}2999-12-01" for row in exported.splitlines()[1:]]
+    assert len(rows) == 2
+    sheet = "\n".join([exported.splitlines()[0], *rows]).replace("18000", "19000") + "\n"
+    ran = take(sheet)
+    assert "\nwrote 1 file: 1 price of 1 variant\n" in ran.out
+    assert menu(shop) == PLAIN.replace(
+        "unit_price: 18000   # since",
+        "unit_price: [18000, {from: 2999-12-01, value: 19000}]   # since",
+    )
+
+
+PROMOTION = "[18000, {from: 2999-12-24, until: 2999-12-26, value: 17000}"
+STEPS = {
+    "the price that holds": ("18000", "18000,2999-12-01", "18000"),
+    "the same price twice": (
+        "18000",
+        "19000,2999-12-01\n1001R,19000,2999-12-15",
+        "[18000, {from: 2999-12-01, value: 19000}]",
+    ),
+    "back to the price of today": (
+        "18000",
+        "19000,2999-12-01\n1001R,18000,2999-12-15",
+        "[18000, {from: 2999-12-01, value: 19000}, {from: 2999-12-15, value: 18000}]",
+    ),
+    "the price of a step that ends": (
+        f"{PROMOTION}]",
+        "17000,2999-12-25",
+        f"{PROMOTION}, {{from: 2999-12-25, value: 17000}}]",
+    ),
+    "the price after a step that ends": (f"{PROMOTION}]", "18000,2999-12-27", f"{PROMOTION}]"),
+    "the price before and after a step": (
+        f"{PROMOTION}]",
+        "18000,2999-12-25",
+        f"{PROMOTION}, {{from: 2999-12-25, value: 18000}}]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_that_changes_the_price_at_no_time_is_not_added(
+    take: Import, shop: Path, name: str
+) -> None:
+    before, row, after = STEPS[name]
+    file = shop / "catalogue" / "menu.yaml"
+    file.write_text(PLAIN.replace("unit_price: 18000", f"unit_price: {before}"), encoding="utf-8")
+    ran = take(f"code,unit_price,from\n1001R,{row}\n")
+    assert ran.code == 0, ran.err
+    assert menu(shop) == PLAIN.replace("unit_price: 18000", f"unit_price: {after}")
+
+
+def test_a_price_that_lost_its_point_is_recognised_beside_a_day(take: Import, shop: Path) -> None:
+    text = PLAIN.replace("unit_price: 18000", "unit_price: 7500.1250")
+    (shop / "catalogue" / "menu.yaml").write_text(text, encoding="utf-8")
+    ran = take("code,unit_price,from\n1001R,7500125,2999-12-01\n")
+    assert "`7500125` is the present price 7500.1250 without its point" in ran.err
+    assert (ran.code, menu(shop)) == (1, text)
+
+
 def test_a_sheet_changes_adds_and_ends_steps(take: Import, dated: Path) -> None:
     edited = (
         EXPORT.replace("19000,,,2020-12-01,", "19500,,,2020-12-01,")

@@ -34,8 +34,10 @@ from dealpos_reconciler.core.prices.numbers import (
 from dealpos_reconciler.core.prices.sheet_rows import SheetRow, SheetRows, known_outlets
 from dealpos_reconciler.core.prices.steps import (
     Span,
+    amount_from,
     check_steps,
     declared_value,
+    drop_step,
     find_amount,
     find_end,
     put_step,
@@ -81,7 +83,7 @@ def read_sheet(table: Table, desired: Desired, kind: Kind, zone: tzinfo | None) 
     if CODE not in columns.fixed:
         return sheet
     rows = SheetRows(table, desired, kind, columns, zone)
-    prices = _Prices(table, desired, columns, list(rows.read_rows()))
+    prices = _Prices(table, desired, columns, list(rows.read_rows()), zone)
     for column, path in columns.prices.items():
         prices.read_column(column, path)
     prices.refuse_other_languages()
@@ -97,9 +99,15 @@ class _Prices:
     """Reads the columns of prices."""
 
     def __init__(
-        self, table: Table, desired: Desired, columns: Columns, rows: list[SheetRow]
+        self,
+        table: Table,
+        desired: Desired,
+        columns: Columns,
+        rows: list[SheetRow],
+        zone: tzinfo | None,
     ) -> None:
         self.table, self.desired, self.columns, self.rows = table, desired, columns, rows
+        self.zone = zone
         self.edits: list[PriceEdit] = []
         self.problems: list[Problem] = []
         self.styles: dict[Cell, Style] = {}
@@ -122,9 +130,9 @@ class _Prices:
         thousands = agree(styles.values())
         for cell, text in texts.items():
             style, row = styles.get(cell), cells[cell]
-            if is_fraction(text, thousands, self.present(row, path)):
+            if is_fraction(text, thousands, known := self.find_known(row, path)):
                 self.styles.pop(cell, None)
-                self.add(row, path, cell, self.present(row, path))
+                self.add(row, path, cell, known)
                 continue
             if style and style.thousands != thousands:
                 self.complain(cell, *_deviation(text, style))
@@ -140,9 +148,9 @@ class _Prices:
         """Return the price that the files declare, with its steps; None for none."""
         return value_at(declared_value(self.desired, row.address), path) if row.address else None
 
-    def present(self, row: SheetRow, path: Path) -> Amount | None:
-        """Return the price that the files have from the day of a row on."""
-        return find_amount(self.price(row, path), row.span[0])
+    def find_known(self, row: SheetRow, path: Path) -> Amount | None:
+        """Return the price that the files have on the day of a row: what an export would show."""
+        return amount_from(self.price(row, path), row.span[0], self.zone)
 
     def read_text(self, cell: Cell) -> str:
         """Return the clean text of a price; empty for none, and for one with a problem."""
@@ -158,7 +166,7 @@ class _Prices:
         if text == REMOVE:
             self.add_removal(row, path, cell)
             return
-        amount, present = parse_price(text, thousands), self.present(row, path)
+        amount, present = parse_price(text, thousands), self.find_known(row, path)
         fraction = as_fraction(text) if cell not in self.table.exact else None
         if fraction is not None and fraction == present != amount:
             raise NotAPrice(
@@ -179,7 +187,7 @@ class _Prices:
             return
         start, end = row.span
         is_same_end = not end or end == find_end(self.price(row, path), start)
-        if amount != self.present(row, path) or not is_same_end:
+        if amount != find_amount(self.price(row, path), start) or not is_same_end:
             self.edits.append(PriceEdit(row.address, path, amount, cell, row.span))
 
     def add_removal(self, row: SheetRow, path: Path, cell: Cell) -> None:
@@ -226,6 +234,24 @@ def _put_together(sheet: Sheet, table: Table, desired: Desired, zone: tzinfo | N
         if problem := check_steps(price, zone):
             _, message, hint = problem
             sheet.problems.append(table.problem(list(cells[key].values())[-1], message, hint))
+    if zone is not None and not sheet.problems:
+        _drop_steps(sheet, desired, zone)
+
+
+def _drop_steps(sheet: Sheet, desired: Desired, zone: tzinfo) -> None:
+    """Drop new steps with the price that holds then anyway, such as that of a cell left as is."""
+    kept = []
+    for edit in sheet.edits:
+        key, start = (edit.address, edit.path), edit.span[0]
+        declared = value_at(declared_value(desired, edit.address), edit.path)
+        price = sheet.prices[key]
+        if start and find_amount(declared, start) is None and type(price) is tuple:
+            sheet.prices[key] = drop_step(price, start, zone)
+        if sheet.prices[key] is price:
+            kept.append(edit)
+        elif sheet.prices[key] == declared:
+            del sheet.prices[key]
+    sheet.edits = kept
 
 
 def _deviation(text: str, style: Style) -> tuple[str, str]:

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
-from dealpos_reconciler.core.dated import Schedule, StepProblem, Steps, find_problems, index_at
+from dealpos_reconciler.core.dated import (
+    EVER,
+    NOTHING,
+    Schedule,
+    StepProblem,
+    Steps,
+    at,
+    begin,
+    find_boundaries,
+    find_problems,
+    index_at,
+)
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.kind import Value
@@ -56,6 +67,14 @@ def find_amount(price: Any, start: str) -> Amount | None:
     return found
 
 
+def amount_from(price: Any, start: str, zone: tzinfo | None) -> Amount | None:
+    """Return the amount that holds from a day on: that of its step, or of the one before it."""
+    if not start or zone is None or type(price) is not tuple:
+        return find_amount(price, start) if type(price) is tuple else price
+    found = at(price, begin(start, zone), zone)
+    return None if found is NOTHING else found
+
+
 def find_end(price: Any, start: str) -> str:
     """Return the end of the step that begins then; empty where it has none."""
     return next((held.span[1] for held in list_held(price) if _same(held.span[0], start)), "")
@@ -76,6 +95,18 @@ def put_step(price: Any, span: Span, amount: Amount) -> Any:
         return amount
     made: Steps = tuple(step.span for step in held), tuple(step.amount for step in held)
     return made
+
+
+def drop_step(price: Any, start: str, zone: tzinfo) -> Any:
+    """Return a price without the step that begins then, if that changes it at no time."""
+    rest = [held for held in list_held(price) if not _same(held.span[0], start)]
+    if not rest:
+        return price
+    without: Steps = tuple(held.span for held in rest), tuple(held.amount for held in rest)
+    instants = {EVER, *find_boundaries(price[0], zone)}
+    if any(at(price, instant, zone) != at(without, instant, zone) for instant in instants):
+        return price
+    return rest[0].amount if [held.span for held in rest] == [("", "")] else without
 
 
 def check_steps(price: Any, zone: tzinfo | None) -> StepProblem | None:
