@@ -7,21 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fleets import FleetFolder, states
+from tests.support.fleets import FleetFolder, ShiftedClock, states
 from tests.support.menu import back_office, by_code
 
-# What `date` is to a machine: each process begins with the clock that its environment names.
-CLOCK = """
-import datetime, os
-seconds = float(os.environ.get("STORY_SECONDS", "0"))
-if seconds:
-    real_class = datetime.datetime
-    class Shifted(real_class):
-        @classmethod
-        def now(cls, tz=None):
-            return real_class.now(tz) + datetime.timedelta(seconds=seconds)
-    datetime.datetime = Shifted
-"""
 NAMES = ("bandung", "jakarta-1")
 SETTINGS = "store: {url: sandbox}\ntimezone: Asia/Jakarta\n"
 
@@ -32,10 +20,6 @@ def fleet(tmp_path: Path) -> FleetFolder:
     made = FleetFolder(tmp_path / "fleet", NAMES)
     for name in NAMES:
         made.write(f"shops/{name}/reconciler.yaml", SETTINGS)
-    clock = tmp_path / "clock"
-    clock.mkdir()
-    (clock / "sitecustomize.py").write_text(CLOCK, encoding="utf-8")
-    made.environment["PYTHONPATH"] = str(clock)
     made.commit("begin")
     made.apply()
     return made
@@ -47,7 +31,9 @@ def price(fleet: FleetFolder, name: str) -> int:
 
 
 @pytest.mark.timeout(300)
-def test_a_price_of_a_later_day_goes_through_the_waves_on_its_day(fleet: FleetFolder) -> None:
+def test_a_price_of_a_later_day_goes_through_the_waves_on_its_day(
+    fleet: FleetFolder, tmp_path: Path
+) -> None:
     day = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
     sheet = f"code,unit_price,from\n1001R,18500,{day}\n"
     (fleet.folder / "prices.csv").write_text(sheet, encoding="utf-8")
@@ -65,7 +51,7 @@ def test_a_price_of_a_later_day_goes_through_the_waves_on_its_day(fleet: FleetFo
     assert set(states(fleet.apply()).values()) == {"already_done"}
     assert price(fleet, "bandung") == 18_000
 
-    fleet.environment["STORY_SECONDS"] = str(4 * 24 * 3600)
+    ShiftedClock(tmp_path / "clock", fleet.environment).advance(timedelta(days=4))
     shop = fleet.command("plan", "shops/bandung", "--rehearse")
     assert "0 errors, end state as declared" in shop.out
     overdue = fleet.run("audit", "--detailed-exitcode")

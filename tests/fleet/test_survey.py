@@ -74,6 +74,12 @@ def test_the_exit_code_is_the_worst_of_the_shops(fleet: FleetFolder) -> None:
     ran = fleet.run("plan", "--detailed-exitcode")
     assert ran.code == 3
     assert "Guardrail violations: apply is refused (2)" in ran.out
+    head, *rules = lines(ran.out, "To allow the violations, add this to a catalogue file:")
+    assert head == "allow:"
+    assert [rule.partition(", reason")[0] for rule in rules] == [
+        "- {rule: price-change, address: variant/1001R",
+        "- {rule: price-shape, address: variant/1001R",
+    ]
     assert "✗ jakarta-1 (wave 2): failed: 1 problem in the files: catalogue/shop.yaml:9" in ran.out
     assert "Fleet plan: 1 of 3 shops planned, 1 failed, 1 refused, 2 different changes." in ran.out
 

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from dealpos_reconciler.core.diff.change import Action
 from dealpos_reconciler.core.model.address import Address
-from dealpos_reconciler.core.plan.plan import Plan
+from dealpos_reconciler.core.plan.plan import ComingChanges, Plan
 from dealpos_reconciler.errors import Problem, SourceError, StoreError
 from dealpos_reconciler.kinds import KINDS
 from dealpos_reconciler.render.comment import MAX_COMMENT_BYTES, code, marker, size
@@ -147,7 +147,10 @@ def test_a_comment_reads_as_pinned(makes: Makes, everything: Callable[[], Plan])
         ({}, "✅ No changes: the shop matches the files"),
         ({"changes": ["create"]}, "✏️ 1 change, no removals"),
         ({"changes": ["create", "update"]}, "✏️ 2 changes, no removals"),
+        ({"changes": ["create"], "coming": 2}, "✏️ 1 change, no removals; more on 1 coming day"),
         ({"changes": ["retire"]}, "⚠️ 1 removal"),
+        ({"changes": ["retire"], "coming": 3}, "⚠️ 1 removal; more on 2 coming days"),
+        ({"coming": 1}, "✏️ No changes now; changes on 1 coming day"),
         ({"changes": ["delete", "retire", "create"]}, "⚠️ 2 removals, 1 other change"),
         ({"changes": ["replace", "update"]}, "⚠️ 1 replacement, 1 other change"),
         ({"unknown": True}, "⚠️ Incomplete: 1 object could not be read; 0 changes"),
@@ -161,8 +164,10 @@ def test_the_verdict_is_the_first_line(makes: Makes, parts: dict[str, Any], verd
     one = ((Address("variant", "X"), "why"),)
     violations = [makes.violation("variant/X")] if "refused" in parts else []
     violations += [makes.violation("variant/X", allowed=True)] if "allowed" in parts else []
+    days = ("2026-12-01", "2026-12-01 18:00", "2026-12-24")[: parts.get("coming", 0)]
     plan = makes.plan(
         *changes,
+        coming=tuple(ComingChanges(day, day, (), prices=1) for day in days),
         unknown=one if "unknown" in parts else (),
         blocked=one if "blocked" in parts else (),
         violations=tuple(violations),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,47 @@ from tests.support.repository import Repository
 
 TWELVE = ("bandung", *(f"jakarta-{number}" for number in range(1, 12)))
 TWO_WAVES = 'waves: [[bandung], ["jakarta-*"]]\n'
+
+
+# What `date` is to a machine: each process begins with the clock that its environment names.
+CLOCK = """
+import datetime, os
+seconds = float(os.environ.get("SHIFTED_SECONDS", "0"))
+if seconds:
+    real_class = datetime.datetime
+    class Same(type):
+        def __instancecheck__(cls, value):
+            return isinstance(value, real_class)
+    class Shifted(real_class, metaclass=Same):
+        @classmethod
+        def now(cls, tz=None):
+            return real_class.now(tz) + datetime.timedelta(seconds=seconds)
+    datetime.datetime = Shifted
+"""
+
+
+class ShiftedClock:
+    """The clock of the processes that get an environment."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.shift = timedelta()
+        self._environment = environment
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(CLOCK, encoding="utf-8")
+        environment["PYTHONPATH"] = f"{folder}{os.pathsep}{environment['PYTHONPATH']}"
+
+    def now(self) -> datetime:
+        """Return the instant that the processes see."""
+        return datetime.now(UTC) + self.shift
+
+    def advance(self, time: timedelta) -> None:
+        """Let time pass."""
+        self.shift += time
+        self._environment["SHIFTED_SECONDS"] = str(self.shift.total_seconds())
+
+    def set(self, instant: datetime) -> None:
+        """Let the clock show an instant."""
+        self.advance(instant - self.now())
 
 
 class FleetFolder(Repository):

@@ -18,6 +18,7 @@ from dealpos_reconciler.render.words import amount, plain, shorten
 
 MAX_COMMENT_BYTES = 65_536
 """GitHub takes as many characters as a comment."""
+MAX_ALLOW_BLOCK_BYTES = 8_000
 MAX_ASIDE_BYTES = 2_000
 MAX_NAME_CHARACTERS = 200
 MAX_SENTENCE_CHARACTERS = 1_000
@@ -94,6 +95,23 @@ def footer(store: str, view: View) -> str:
     parts += [f"folder {short(view.folder)}"] if view.folder != "." else []
     parts += [f"commit {short(view.commit)}"] if view.commit else []
     return f"---\n{' · '.join(parts)}\n"
+
+
+def fold(summary: str, lines: Sequence[str], note: str = "", language: str = "diff") -> str:
+    """Return a fold with a block of code, and a note below it."""
+    parts = [f"<details><summary>{summary}</summary>", ""]
+    if lines:
+        # No line of a block is backticks alone, so that none of them ends the fence.
+        parts += [f"```{language}", "\n".join(lines).rstrip("\n"), "```", ""]
+    parts += [note, ""] if note else []
+    return "\n".join([*parts, "</details>", "", ""])
+
+
+def allow_fold(lines: Sequence[str], effect: str) -> str:
+    """Return a fold with exceptions that can be pasted; empty without any, and for too many."""
+    if not lines or size("\n".join(lines)) > MAX_ALLOW_BLOCK_BYTES:
+        return ""
+    return fold(f"To {effect}, add this to a catalogue file", lines, language="yaml")
 
 
 class Fitted(NamedTuple):

@@ -107,16 +107,20 @@ def summarize_plan(plan: Plan) -> Verdict:
     if plan.unknown:
         unread = f"{plural(len(plan.unknown), 'object')} could not be read"
         return Verdict("careful", f"Incomplete: {unread}; {_count_planned(plan)}{warned}")
+    days = plural(len({step.day[:10] for step in plan.coming}), "coming day")
+    later = f"; more on {days}" if plan.coming else ""
     if find_removals(plan):
-        return Verdict("careful", _count_planned(plan) + warned)
+        return Verdict("careful", _count_planned(plan) + later + warned)
     if plan.changes:
         tone = "careful" if warned else "change"
-        return Verdict(tone, f"{_count_planned(plan)}, no removals{warned}")
+        return Verdict(tone, f"{_count_planned(plan)}, no removals{later}{warned}")
     if plan.publication:
         return Verdict("change", f"No changes in the shop; a release is published{warned}")
     if plan.blocked:
         blocked = plural(len(plan.blocked), "object")
         return Verdict("careful", f"No changes; {blocked} blocked{warned}")
+    if plan.coming:
+        return Verdict("change", f"No changes now; changes on {days}")
     return Verdict("calm", "No changes: the shop matches the files")
 
 
@@ -224,7 +228,7 @@ def allow_block(exceptions: Iterable[Needed], made_at: str) -> list[str]:
     ends: dict[tuple[str, Address | None], str] = {}
     for rule, address, day in exceptions:
         ends[rule, address] = max(ends.get((rule, address), ""), until, day)
-    lines = ["allow:"]
+    lines = ["allow:"] if ends else []
     for (rule, address), end in ends.items():
         about = f", address: {_write_address(address)}" if address else ""
         lines.append(f"  - {{rule: {rule}{about}, reason: say why, until: {end}}}")

@@ -26,11 +26,13 @@ def render_fleet(report: FleetReport, view: View) -> str:
     shops = _shops(report)
     table = _parity(report.parity) if report.parity else ""
     tail = _waves(report) + comment.footer(report.file, view)
-    frame = comment.heading(subject, verdict) + head + shops + table + tail
+    allow = comment.allow_fold(say.exception_lines(report, view.made_at), "allow the violations")
+    frame = comment.heading(subject, verdict) + head + allow + shops + table + tail
     fitted = fit_all(_listings(report), comment.MAX_COMMENT_BYTES - size(frame))
     missing = sum(found.missing for found in fitted)
     title = comment.heading(subject, verdict, missing)
-    return "".join([title, head, *(found.text for found in fitted), table, shops, tail])
+    listed = (found.text for found in fitted)
+    return "".join([title, head, *listed, allow, table, shops, tail])
 
 
 def _verdict(report: FleetReport) -> Verdict:
@@ -40,7 +42,8 @@ def _verdict(report: FleetReport) -> Verdict:
         return Verdict("refused", text)
     if any(notice.topic == "warning" for notice in report.notices):
         return Verdict("careful", text)
-    return Verdict("change" if report.changes and report.command == "plan" else "calm", text)
+    planned = report.command == "plan" and (report.changes or say.coming_lines(report))
+    return Verdict("change" if planned else "calm", text)
 
 
 def _head(report: FleetReport) -> str:

@@ -12,9 +12,10 @@ from dealpos_reconciler.core.fleet.parity import ABSENT, Parity, ParityRow
 from dealpos_reconciler.core.fleet.report import FleetReport
 from dealpos_reconciler.core.fleet.results import FINISHED, MemberResult
 from dealpos_reconciler.core.fleet.rollout import WaveState
-from dealpos_reconciler.core.model.address import join_some
+from dealpos_reconciler.core.model.address import Address, join_some
 from dealpos_reconciler.kinds import KINDS
 from dealpos_reconciler.render.dates.coming import describe_step, read_coming
+from dealpos_reconciler.render.sections import Needed, allow_block
 from dealpos_reconciler.render.words import amount, moment, plain, plural, quote
 
 SIGNS = {
@@ -162,6 +163,26 @@ def coming_lines(report: FleetReport) -> list[str]:
     return [f"{told}: {join_some(names, MAX_NAMED)}" for (_, told), names in sorted(shops.items())]
 
 
+def _coming_days(report: FleetReport) -> set[str]:
+    plans = (result.document("plan") or {} for result in report.results)
+    return {step["day"][:10] for plan in plans for step in plan.get("coming", ())}
+
+
+def exception_lines(report: FleetReport, made_at: str) -> list[str]:
+    """Return the exceptions that would allow the violations of all shops, as lines of YAML."""
+    found = [
+        Needed(
+            violation["rule"],
+            Address.parse(violation["address"]) if violation["address"] else None,
+            violation.get("day", "")[:10],
+        )
+        for result in report.results
+        for violation in (result.document("plan") or {}).get("violations", ())
+        if not violation["allowed"]
+    ]
+    return allow_block(found, made_at)
+
+
 def shop_line(result: MemberResult, report: FleetReport) -> str:
     """Return the result of one shop."""
     name = f"{result.member.name} (wave {result.member.wave})"
@@ -215,6 +236,8 @@ def closing_line(report: FleetReport) -> str:
     if report.command == "plan":
         changes = plural(len(report.changes), "different change")
         parts.append(changes)
+        if days := _coming_days(report):
+            parts.append(f"more on {plural(len(days), 'coming day')}")
     return f"Fleet {report.command}: {', '.join(parts)}."
 
 

@@ -25,6 +25,8 @@ def _report(report: FleetReport, view: View) -> Iterator[str]:
         yield from _section(
             f"{title} ({len(found):,})", [say.notice_line(notice, report) for notice in found]
         )
+    title = "To allow the violations, add this to a catalogue file:"
+    yield from _section(title, say.exception_lines(report, view.made_at))
     title = {"plan": "Changes", "apply": "Applied", "audit": "Drift"}[report.command]
     lines = [say.change_line(group, report) for group in report.changes]
     yield from _section(f"{title} ({len(lines):,})", lines)

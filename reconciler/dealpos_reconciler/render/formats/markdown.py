@@ -18,7 +18,7 @@ from dealpos_reconciler.core.plan.plan import Plan, Violation
 from dealpos_reconciler.errors import ReconcilerError, SourceError
 from dealpos_reconciler.render import comment, findings, sections
 from dealpos_reconciler.render.blocks import MEANINGS, block, line
-from dealpos_reconciler.render.comment import NameList, code, fit_all, size
+from dealpos_reconciler.render.comment import NameList, code, fit_all, fold, size
 from dealpos_reconciler.render.dates.coming import coming_line
 from dealpos_reconciler.render.money import impact_line
 from dealpos_reconciler.render.rehearsal.words import TITLE, rehearsal_line
@@ -32,7 +32,6 @@ from dealpos_reconciler.render.words import (
     with_labels,
 )
 
-MAX_ALLOW_BLOCK_BYTES = 8_000
 _ALWAYS_COUNTED = ("create", "update", "retire", "delete", "unchanged")
 
 
@@ -52,7 +51,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     verdict = sections.summarize_plan(plan)
     frame = comment.heading("plan", verdict) + head + allow + tail
     # The room that the folds take beside the changes in them.
-    folds = sum(size(_fold(f"{action.value} (9,999,999)", [""], "x" * 99)) for action in actions)
+    folds = sum(size(fold(f"{action.value} (9,999,999)", [""], "x" * 99)) for action in actions)
     room = comment.MAX_COMMENT_BYTES - size(frame) - folds
     fitted = fit_all(_plan_listings(plan), room)
     warnings, violations, *others = (found.text for found in fitted)
@@ -207,11 +206,8 @@ def _removals(plan: Plan) -> NameList:
 def _allow_fold(plan: Plan, view: PlanView) -> str:
     """Return the exceptions that would allow what is refused, as one block that can be pasted."""
     exceptions = sections.list_exceptions(plan)
-    text = "\n".join(sections.allow_block(exceptions, view.made_at))
-    if not exceptions or size(text) > MAX_ALLOW_BLOCK_BYTES:
-        return ""
-    title = f"To {sections.explain_exceptions(plan)}, add this to a catalogue file"
-    return _fold(title, [text], language="yaml")
+    effect = sections.explain_exceptions(plan)
+    return comment.allow_fold(sections.allow_block(exceptions, view.made_at), effect)
 
 
 def _blocks(
@@ -247,13 +243,4 @@ def _fold_of(action: Action, ranked: Iterable[Change], texts: Mapping[Address, s
     shown = [texts[change.address] for change in changes if change.address in texts]
     elided = len(changes) - len(shown)
     note = f"{amount(elided)} more changes are not shown (comment size limit)."
-    return _fold(f"{action.value} ({amount(len(changes))})", shown, note if elided else "")
-
-
-def _fold(summary: str, lines: Sequence[str], note: str = "", language: str = "diff") -> str:
-    parts = [f"<details><summary>{summary}</summary>", ""]
-    if lines:
-        # No line of a block is backticks alone, so that none of them ends the fence.
-        parts += [f"```{language}", "\n".join(lines).rstrip("\n"), "```", ""]
-    parts += [note, ""] if note else []
-    return "\n".join([*parts, "</details>", "", ""])
+    return fold(f"{action.value} ({amount(len(changes))})", shown, note if elided else "")
