@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.plan.plan import Interruptions
 

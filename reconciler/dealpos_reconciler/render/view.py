@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from dealpos_reconciler.core.diff.change import FieldChange, Marker
+from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Source
 from dealpos_reconciler.core.model.kind import Kinds
 from dealpos_reconciler.core.rehearsal import Rehearsal

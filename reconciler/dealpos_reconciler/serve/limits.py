@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 WRONG_SECRETS_A_MINUTE = 20
 """Wrong secrets from one address, after which it gets HTTP 429."""

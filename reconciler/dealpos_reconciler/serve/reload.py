@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import ProviderError
 from dealpos_reconciler.provider.service import CouponService
 from dealpos_reconciler.provider.store import PublishedRelease, UsageStore

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
+from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import join_some
 from dealpos_reconciler.errors import UsageError, suggestion
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
+from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import StoreError
 
 SANDBOX = "sandbox"
