@@ -30,6 +30,8 @@ class Sale:
     after: Offer | None
     own: tuple[bool, bool] = (True, True)
     """True, before and after, where the place has a price of its own and not the base price."""
+    hidden_fall: bool = False
+    """True if it falls below cost, as a saved plan says that hides the numbers."""
 
     @property
     def where(self) -> str:
@@ -39,7 +41,7 @@ class Sale:
     @property
     def moved(self) -> bool:
         """True if price or cost differ, as far as they are known."""
-        return (self.before or _UNKNOWN) != (self.after or _UNKNOWN)
+        return self.hidden_fall or (self.before or _UNKNOWN) != (self.after or _UNKNOWN)
 
     @property
     def rise(self) -> Amount:
@@ -69,7 +71,7 @@ class Sale:
     @property
     def falls_below_cost(self) -> bool:
         """True if it will be sold for less than it costs, and was not before."""
-        return is_below_cost(self.after) and not is_below_cost(self.before)
+        return self.hidden_fall or (is_below_cost(self.after) and not is_below_cost(self.before))
 
 
 def margin(offer: Offer | None) -> Decimal | None:
@@ -97,13 +99,14 @@ def sales(change: Change, kinds: Kinds) -> Iterator[Sale]:
     before: Mapping[str, Offer] = offers(sold) if sold is not None else {}
     after: Mapping[str, Offer] = offers(change.after) if change.after is not None else {}
     base_before, base_after = before.get(""), after.get("")
-    for outlet in sorted({*before, *after}):
+    for outlet in sorted({*before, *after, *change.hidden_falls}):
         # An outlet without its own price sells at the base price.
         yield Sale(
             outlet,
             before.get(outlet, base_before),
             after.get(outlet, base_after),
             (outlet in before, outlet in after),
+            outlet in change.hidden_falls,
         )
 
 

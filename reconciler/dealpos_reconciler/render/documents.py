@@ -206,6 +206,8 @@ class PlanDocument(TypedDict):
     """Not as declared; a rule of the API or of safety prevents the change."""
     stale: list[ReasonDocument]
     """Approved in a saved plan, changed in the shop since; not applied."""
+    labels: NotRequired[dict[str, str]]
+    """By address: the names of unchanged objects that warnings, notes and reasons mention."""
     notes: list[str]
     violations: list[ViolationDocument]
     coming: NotRequired[list[ComingDocument]]

@@ -20,6 +20,7 @@ from dealpos_reconciler.core.steps.usage import ApiUsage
 from dealpos_reconciler.render.words import (
     ObjectLabels,
     duration,
+    find_addresses,
     plain,
     plural,
     with_label,
@@ -83,6 +84,24 @@ def list_undeclared(plan: Plan) -> list[tuple[str, str, list[str]]]:
             ("Unmanaged", "in the shop, not in your files; not changed", unmanaged),
         )
     ]
+
+
+def mentioned_labels(plan: Plan) -> dict[str, str]:
+    """Return the names of unchanged objects that the sentences of a plan mention, by address."""
+    warnings = (*plan.warnings, *plan.look_alikes)
+    reasons = [reason for _, _, found in list_reasons(plan) for _, reason in found]
+    sentences = (
+        *(warning.message for warning in warnings),
+        *(violation.message for violation in plan.violations),
+        *(change.reason for change in plan.changes if change.needs_reason),
+        *reasons,
+        *plan.notes,
+    )
+    mentioned = {address for warning in warnings for address in warning.addresses}
+    for sentence in sentences:
+        mentioned |= {address for _, address in find_addresses(sentence, plan.labels)}
+    left = mentioned - {change.address for change in plan.changes}
+    return {str(a): plan.labels[a] for a in sorted(left) if a in plan.labels}
 
 
 def list_look_alikes(plan: Plan) -> tuple[str, str, list[str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from typing import Protocol
 
-from dealpos_reconciler.core.diff.change import FieldChange, Marker
+from dealpos_reconciler.core.diff.change import Change, FieldChange, Marker
 from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Source
 from dealpos_reconciler.core.model.kind import Kinds
+from dealpos_reconciler.core.money import PriceImpact, sum_price_impact
 from dealpos_reconciler.core.rehearsal import Rehearsal
 from dealpos_reconciler.core.steps.usage import ApiUsage
 from dealpos_reconciler.kinds import KINDS
@@ -105,6 +106,12 @@ class PlanView(View):
     """Makes the marks of secret values."""
     rehearsal: Rehearsal | None = None
     """The result of a rehearsal; None where none was asked for."""
+    impact: PriceImpact | None = None
+    """The price impact of a saved plan, which hides some of its prices."""
+
+    def price_impact(self, changes: Iterable[Change]) -> PriceImpact:
+        """Return the price impact of the plan with these changes."""
+        return self.impact or sum_price_impact(changes, self.kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -102,19 +102,24 @@ def with_labels(text: str, labels: ObjectLabels) -> str:
 
     An address in back quotes is part of a command, which must work as it stands.
     """
-    if "/" not in text:
-        return text
     parts, done = [], 0
+    for end, address in find_addresses(text, labels):
+        parts += [text[done:end], _label(labels[address])]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def find_addresses(text: str, labels: ObjectLabels) -> Iterator[tuple[int, Address]]:
+    """Yield the addresses with a label in a sentence, and where each ends."""
+    done = 0
     for found in re.finditer(r"(?<![\w/])([a-z_]+)/", text):
         kind, start = found[1], found.end()
         if start < done or text.count("`", 0, start) % 2:
             continue
         name = _longest_name(text, start, kind, labels)
         if name is not None:
-            end = start + len(name)
-            parts += [text[done:end], _label(labels[Address(kind, name)])]
-            done = end
-    return "".join([*parts, text[done:]])
+            done = start + len(name)
+            yield done, Address(kind, name)
 
 
 def _longest_name(text: str, start: int, kind: str, labels: ObjectLabels) -> str | None:

@@ -1,19 +1,21 @@
 """Read a saved plan to show it: as a plan again, from its document, without the shop or the files.
 
-What the document hides stays hidden: a fingerprint or a mark is shown as it is, and counts in no
-price. Values that only an apply needs are left out.
+What the document hides stays hidden: a fingerprint or a mark is shown as it is, and nothing is
+calculated from it. Values that only an apply needs are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dealpos_reconciler.core.diff.change import Action, Change, FieldChange
 from dealpos_reconciler.core.model.address import Address, Source
-from dealpos_reconciler.core.model.masked import SecretText
+from dealpos_reconciler.core.model.masked import DERIVED, SecretNumber, SecretText
+from dealpos_reconciler.core.money import Peak, PriceImpact
 from dealpos_reconciler.core.plan.plan import (
     Interruptions,
     Plan,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         PlanDocument,
         ResourceChange,
     )
+    from dealpos_reconciler.render.money import PeakDocument, PriceImpactDocument
     from dealpos_reconciler.render.rehearsal.document import ConsequenceDocument, RehearsalDocument
 
 
@@ -107,7 +110,29 @@ def _read_view(document: PlanDocument) -> PlanView:
         folder=document["folder"],
         commit=document["commit"],
         rehearsal=_read_rehearsal(document["rehearsal"]) if "rehearsal" in document else None,
+        impact=_read_impact(document["money"]),
     )
+
+
+def _read_impact(found: PriceImpactDocument) -> PriceImpact:
+    increase, decrease = map(_read_peak, (found["largest_increase"], found["largest_decrease"]))
+    return PriceImpact(
+        price_increases=found["price_increases"],
+        price_decreases=found["price_decreases"],
+        below_cost=found["below_cost"],
+        margins_up=found["margins_up"],
+        margins_down=found["margins_down"],
+        largest_increase=increase,
+        largest_decrease=decrease,
+    )
+
+
+def _read_peak(found: PeakDocument | None) -> Peak | None:
+    if found is None:
+        return None
+    shown = found["percent"]
+    percent = SecretNumber(0, DERIVED) if shown is None else Decimal(shown)
+    return Peak(Address.parse(found["address"]), found["outlet"] or "", percent)
 
 
 def _labels(document: PlanDocument) -> Iterator[tuple[Address, str]]:
@@ -125,6 +150,8 @@ def _labels(document: PlanDocument) -> Iterator[tuple[Address, str]]:
     for found in chain.from_iterable(lists):
         if found["address"] and found["label"]:
             yield Address.parse(found["address"]), found["label"]
+    for address, label in document.get("labels", {}).items():
+        yield Address.parse(address), label
 
 
 def _read_change(entry: ResourceChange) -> Change:
@@ -146,6 +173,13 @@ def _read_change(entry: ResourceChange) -> Change:
         renamed_from=entry.get("previous_address", "").partition("/")[2],
         implied=tuple(map(Address.parse, entry.get("implied", ()))),
         remarks=tuple(entry.get("remarks", ())),
+        hidden_falls=tuple(
+            sale["outlet"] or ""
+            for sale in entry["money"]
+            if sale["falls_below_cost"]
+            # What an open price shows is calculated again.
+            and None in (sale["price"]["after"], sale["cost"]["after"])
+        ),
     )
 
 

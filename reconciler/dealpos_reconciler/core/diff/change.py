@@ -111,6 +111,8 @@ class Change:
     """Set where this change completes an interrupted creation: how that is known."""
     remarks: tuple[str, ...] = ()
     """Facts of the live object that a reader of the change should know, such as its uses."""
+    hidden_falls: tuple[str, ...] = ()
+    """Outlets where it falls below cost by hidden prices of a saved plan; empty: the base price."""
 
     @property
     def names(self) -> frozenset[str]:

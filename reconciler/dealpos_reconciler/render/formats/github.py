@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dealpos_reconciler.core.audit import Audit
 from dealpos_reconciler.core.diff.change import Change
 from dealpos_reconciler.core.model.address import Source
-from dealpos_reconciler.core.money import moved_sales, sum_price_impact
+from dealpos_reconciler.core.money import moved_sales
 from dealpos_reconciler.core.plan.plan import Plan, Violation, refusals
 from dealpos_reconciler.core.runner_commands import defuse_commands
 from dealpos_reconciler.errors import ReconcilerError, SourceError
@@ -71,7 +71,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         *_commands("warning", _warnings(plan, view), view),
         *_commands("notice", notices, view, total=len(plan.changes)),
     ]
-    if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
+    if impact := impact_line(view.price_impact(plan.changes), plan.labels):
         lines.append(f"Price impact: {_log(impact)}")
     if view.rehearsal:
         lines.append(f"{TITLE}: {_log(rehearsal_line(plan, view.rehearsal))}")

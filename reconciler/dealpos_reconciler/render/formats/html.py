@@ -19,7 +19,7 @@ from dealpos_reconciler.core.audit import STATES, Audit
 from dealpos_reconciler.core.diff.change import Change
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kinds
-from dealpos_reconciler.core.money import moved_sales, sum_price_impact
+from dealpos_reconciler.core.money import moved_sales
 from dealpos_reconciler.core.plan.plan import Plan
 from dealpos_reconciler.errors import ReconcilerError
 from dealpos_reconciler.render import findings, sections
@@ -53,7 +53,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         view=view,
         store=plan.store,
         made="Plan made at",
-        money=impact_line(sum_price_impact(plan.changes, kinds), labels),
+        money=impact_line(view.price_impact(plan.changes), labels),
         as_of=sections.explain_as_of(plan) if plan.as_of else "",
         coming=coming_line(plan.coming),
         provider=sections.provider_line(plan, kinds),

@@ -11,10 +11,10 @@ from dealpos_reconciler.core.diff.change import Action, Change, FieldChange, Mar
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind, Value
 from dealpos_reconciler.core.model.masked import Path, SecretText, is_masked
-from dealpos_reconciler.core.money import moved_sales, sum_price_impact
+from dealpos_reconciler.core.money import moved_sales
 from dealpos_reconciler.core.plan.plan import Plan, Violation
 from dealpos_reconciler.errors import ReconcilerError
-from dealpos_reconciler.render import documents
+from dealpos_reconciler.render import documents, sections
 from dealpos_reconciler.render.dates.coming import coming_document, overdue_documents
 from dealpos_reconciler.render.findings import describe, describe_margins
 from dealpos_reconciler.render.json import (
@@ -51,7 +51,7 @@ def render_error(error: ReconcilerError, view: View, subject: str) -> str:
 
 def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
     """Return the document that `plan --format json` prints and `plan --out` writes."""
-    kinds, usage, labels = view.kinds, view.usage, plan.labels
+    usage, labels = view.usage, plan.labels
     document: documents.PlanDocument = {
         "format_version": FORMAT_VERSION,
         "created_at": view.made_at,
@@ -74,7 +74,7 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
         "notes": list(plan.notes),
         "violations": [_violation(found, labels, view.made_at) for found in plan.violations],
         "summary": cast("documents.Summary", plan.counts()),
-        "money": impact_document(sum_price_impact(plan.changes, kinds), labels),
+        "money": impact_document(view.price_impact(plan.changes), labels),
         "interruptions": {
             "points": plan.interruptions.points,
             "unsafe": [
@@ -91,6 +91,8 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             "seconds": usage.seconds,
         },
     }
+    if mentioned := sections.mentioned_labels(plan):
+        document["labels"] = mentioned
     if plan.at:
         document["at"] = plan.at
     if plan.coming:

@@ -13,7 +13,6 @@ from dealpos_reconciler.core.audit import STATES, Audit, AuditFinding
 from dealpos_reconciler.core.diff.change import Action, Change
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.kind import Kinds
-from dealpos_reconciler.core.money import sum_price_impact
 from dealpos_reconciler.core.plan.plan import Plan, Violation
 from dealpos_reconciler.errors import ReconcilerError, SourceError
 from dealpos_reconciler.render import comment, findings, sections
@@ -104,7 +103,7 @@ def _plan_head(plan: Plan, view: PlanView) -> str:
     lines = [f"Store: {comment.short(plan.store)}{made}", ""]
     lines += [f"As of: {sections.explain_as_of(plan)}", ""] if plan.as_of else []
     lines += comment.count_table(shown)
-    if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
+    if impact := impact_line(view.price_impact(plan.changes), plan.labels):
         lines += [f"Price impact: {comment.short(impact, comment.MAX_SENTENCE_CHARACTERS)}", ""]
     if coming := coming_line(plan.coming):
         lines += [f"Coming: {comment.short(coming, comment.MAX_SENTENCE_CHARACTERS)}", ""]

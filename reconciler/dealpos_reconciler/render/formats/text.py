@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from dealpos_reconciler.core.audit import STATES, Audit, AuditFinding
 from dealpos_reconciler.core.model.address import Address, Source, join_some
-from dealpos_reconciler.core.money import sum_price_impact
 from dealpos_reconciler.core.plan.plan import Plan, Violation, refusals
 from dealpos_reconciler.core.rehearsal import Rehearsal
 from dealpos_reconciler.render import findings, sections
@@ -67,7 +66,7 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
 
 
 def _figures(plan: Plan, view: PlanView) -> Iterator[str]:
-    if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
+    if impact := impact_line(view.price_impact(plan.changes), plan.labels):
         yield f"Price impact: {impact}"
     yield from coming_lines(plan.coming)
     if provider := sections.provider_line(plan, view.kinds):
