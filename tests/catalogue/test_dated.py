@@ -188,8 +188,8 @@ def test_a_time_that_clocks_skip_is_refused(folder: Folder) -> None:
 
 def test_a_bound_cannot_come_from_the_environment(folder: Folder) -> None:
     folder.write(
-        "products: [{code: P, variants: [{code: V, unit_price: "
-        '[1, {from: "${CATALOGUE_DAY}", value: 2}]}]}]'
+        "products: [{code: P, variants: [{code: U, unit_price: [1, {from: 2026-12-01, value: 2}]}, "
+        '{code: V, unit_price: [1, {from: "${CATALOGUE_DAY}", value: 2}]}]}]'
     )
     (folder.root / "reconciler.yaml").write_text(ZONE)
     with pytest.raises(SourceError) as caught:

@@ -180,8 +180,11 @@ def test_an_entry_without_a_value_is_left_out() -> None:
         "outlet_prices": {
             "Bandung": {"price": event, "extra_cost": 5},
             "Kemang": {"price": 9, "extra_cost": event},
+            "Cimahi": {"extra_cost": event, "price": event},
+            "Depok": {"price": event, "extra_cost": event},
         },
     }
+    written = repr(value)
     now = datetime(2026, 11, 1, tzinfo=UTC)
     found = dated.resolve(value, frozenset({"price"}), now, JAKARTA)
     assert found == {"code": "V", "outlet_prices": {"Kemang": {"price": 9}}}
@@ -192,5 +195,8 @@ def test_an_entry_without_a_value_is_left_out() -> None:
         "outlet_prices": {
             "Bandung": {"price": 15000, "extra_cost": 5},
             "Kemang": {"price": 9, "extra_cost": 15000},
+            "Cimahi": {"price": 15000, "extra_cost": 15000},
+            "Depok": {"price": 15000, "extra_cost": 15000},
         },
     }
+    assert repr(value) == written

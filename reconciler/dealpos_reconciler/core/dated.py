@@ -7,7 +7,7 @@ time that ends a step does not. Of the steps that hold, the one with the latest 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -166,25 +166,34 @@ def show_instant(instant: datetime, zone: tzinfo) -> str:
 def has_steps(value: Mapping[str, Any]) -> bool:
     """Return whether a field of an object, or an entry of a map in it, is dated."""
     for held in value.values():
-        if type(held) is tuple:
+        kind = type(held)
+        if kind is tuple or (kind is dict and _has_dated_entry(held)):
             return True
-        if type(held) is dict:
-            for inner in held.values():
-                if type(inner) is dict and tuple in map(type, inner.values()):
+    return False
+
+
+def _has_dated_entry(entries: Mapping[str, Any]) -> bool:
+    for entry in entries.values():
+        if type(entry) is dict:
+            for inner in entry.values():
+                if type(inner) is tuple:
                     return True
     return False
 
 
-def list_steps(value: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Steps]]:
-    """Yield every dated field of an object, with its path."""
+def list_steps(value: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Steps]]:
+    """Return every dated field of an object, with its path."""
+    found: list[tuple[tuple[str, ...], Steps]] = []
     for name, held in value.items():
-        if type(held) is tuple:
-            yield (name,), held
-        elif type(held) is dict:
+        kind = type(held)
+        if kind is tuple:
+            found.append(((name,), held))
+        elif kind is dict and _has_dated_entry(held):
             for key, entry in held.items():
                 for member, inner in entry.items() if type(entry) is dict else ():
                     if type(inner) is tuple:
-                        yield (name, key, member), inner
+                        found.append(((name, key, member), inner))
+    return found
 
 
 def resolve(
@@ -195,23 +204,38 @@ def resolve(
     A field of which no step holds is left out, and so is an entry of a map without a member that is
     `required` there.
     """
-    found: dict[str, Any] = {}
-    for name, held in value.items():
-        kind = type(held)
-        if kind is not tuple and kind is not dict:
-            found[name] = held
-            continue
-        now = at(held, instant, zone) if kind is tuple else held
-        if kind is dict and has_steps({name: now}):
-            entries = {
-                key: resolve(entry, required, instant, zone) if type(entry) is dict else entry
-                for key, entry in now.items()
-            }
-            now = {
-                key: entry
-                for key, entry in entries.items()
-                if not required & (now[key].keys() - entry.keys())
-            }
-        if now is not NOTHING:
-            found[name] = now
+    found = dict(value)
+    for path, steps in list_steps(value):
+        put_value(found, value, path, at(steps, instant, zone), required)
     return found
+
+
+def put_value(
+    found: dict[str, Any],
+    value: Mapping[str, Any],
+    path: Sequence[str],
+    now: Any,
+    required: frozenset[str],
+) -> None:
+    """Put the present value of a dated field into `found`, which began as a copy of `value`."""
+    name, *inside = path
+    if not inside:
+        if now is NOTHING:
+            del found[name]
+        else:
+            found[name] = now
+        return
+    key, member = inside
+    if found[name] is value[name]:
+        found[name] = dict(value[name])
+    entries = found[name]
+    if key not in entries:  # a member that it needs is gone
+        return
+    if entries[key] is value[name][key]:
+        entries[key] = dict(entries[key])
+    if now is not NOTHING:
+        entries[key][member] = now
+    elif member in required:
+        del entries[key]
+    else:
+        del entries[key][member]

@@ -18,8 +18,8 @@ from dealpos_reconciler.catalogue.reading.flow import (
     NULLS,
     QUOTED,
     RAW,
-    FlowReader,
     NotPlain,
+    read_flow,
     unquote,
 )
 from dealpos_reconciler.catalogue.reading.node import Node
@@ -62,13 +62,12 @@ def parse_block(text: str) -> Node | None:
 def looks_plain(text: str) -> bool:
     """Return whether the first lines of a text are plain, so that libyaml is hardly needed."""
     end = text.rfind("\n", 0, CHUNK) + 1
-    flow = FlowReader()
     try:
         for _, _, written, other in _LINE.findall(text, 0, end):
             if other:
                 return False
             if (value := written.lstrip(" ")).startswith(_BRACKETS):
-                flow.read(1, 1, value)
+                read_flow(value, 1, 1)
     except NotPlain:
         return False
     return True
@@ -84,8 +83,11 @@ class _PlainText:
         """The mapping of the last key."""
         self.pending = ""
         """The last key, where its value has yet to come."""
+        self.items: list[Any] = []
+        """The list of the last text with a dash."""
+        self.dash: str | None = None
+        """The characters before that text; None once a key has followed."""
         self.names: dict[str, str] = {}
-        self.flow = FlowReader()
         self.texts: dict[str, str] = {}
         """Values by what is written; keys and values repeat, and are kept once."""
 
@@ -117,21 +119,21 @@ class _PlainText:
 
     def _add_item(self, line: int, start: str, written: str, other: str) -> str:
         """Add a text to its list; return a dash, or nothing for a comment or an empty line."""
-        if other:
-            raise NotPlain
-        if "-" not in start:
-            if written:
+        if start != self.dash or not written:
+            if not written and not other and "-" not in start:
+                return ""
+            if not written or "-" not in start:
                 raise NotPlain
-            return ""
-        if not written:
-            raise NotPlain
-        value = self._read_value(line, len(start) + 1, written)
-        self._find_list(start.index("-")).append(value)
+            self.items, self.dash = self._find_list(start.index("-")), start
+        value = self.texts.get(written)
+        if value is None:
+            value = self._read_value(line, len(start) + 1, written)
+        self.items.append(value)
         return "-"
 
     def _find_node(self, line: int, start: str) -> Node:
         """Return the mapping of the key that stands after `start`."""
-        column = len(start)
+        column, self.dash = len(start), None
         if "-" in start:
             items = self._find_list(start.index("-"))
             self.node = self._add_mapping(line, column)
@@ -147,30 +149,35 @@ class _PlainText:
 
     def _find_list(self, column: int) -> list[Any]:
         """Return the list whose dash stands in `column`, a new one below a key without value."""
+        opened = self.open
         if self.pending:
             if column < self.node.column - 1:
                 raise NotPlain
             self.node[self.pending] = items = list[Any]()
             self.pending = ""
-            self.open.append((column, items))
+            opened.append((column, items))
             return items
-        self._close_beyond(column)
-        place, found = self.open[-1] if self.open else (-1, None)
+        while opened and opened[-1][0] > column:
+            opened.pop()
+        place, found = opened[-1] if opened else (-1, None)
         if place != column or not isinstance(found, list):
             raise NotPlain
         return found
 
     def _find_mapping(self, line: int, column: int) -> Node:
         """Return the mapping whose keys stand in `column`; the first one is the root."""
-        if not self.open and column == 0:
+        opened = self.open
+        if not opened and column == 0:
             return self._add_mapping(line, 0)
-        self._close_beyond(column)
-        if self.open and self.open[-1][0] == column and isinstance(self.open[-1][1], list):
-            self.open.pop()  # its dashes stand in the column of the keys around it
-        place, found = self.open[-1] if self.open else (-1, None)
-        if place != column or not isinstance(found, Node):
-            raise NotPlain
-        return found
+        while opened:
+            place, found = opened[-1]
+            if place == column and type(found) is Node:
+                return found
+            # The dashes of a list may stand in the column of the keys around it.
+            if place < column:
+                break
+            opened.pop()
+        raise NotPlain
 
     def _add_mapping(self, line: int, column: int) -> Node:
         if len(self.open) >= MAX_DEPTH:
@@ -180,21 +187,19 @@ class _PlainText:
         self.open.append((column, node))
         return node
 
-    def _close_beyond(self, column: int) -> None:
-        """Close the mappings and lists that stand farther right."""
-        while self.open and self.open[-1][0] > column:
-            self.open.pop()
-
     def _read_key(self, written: str) -> str:
         """Return what a key means."""
-        self.names[written] = name = unquote(written)
+        name = unquote(written)
+        if not name:
+            raise NotPlain
+        self.names[written] = name
         return name
 
     def _read_value(self, line: int, column: int, written: str) -> Any:
         """Return what a value means whose text begins at a place. Raises NotPlain for a null."""
         value = written.lstrip(" ")
         if value.startswith(_BRACKETS):
-            return self.flow.read(line, column + len(written) - len(value), value)
+            return read_flow(value, line, column + len(written) - len(value))
         if value in NULLS:
             raise NotPlain
         self.texts[written] = text = unquote(value)

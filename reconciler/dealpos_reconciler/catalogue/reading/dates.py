@@ -7,12 +7,14 @@ from typing import Any
 
 from dealpos_reconciler.catalogue.files import Problems
 from dealpos_reconciler.core.dated import (
+    NOTHING,
     Bounds,
     Schedule,
     StepProblem,
     find_problems,
+    index_at,
     list_steps,
-    resolve,
+    put_value,
 )
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.field import find_needed_members
@@ -27,22 +29,34 @@ class DatedObjects:
         self.zone = zone
         self.problems = problems
         self.values: dict[Address, dict[str, Any]] = {}
-        self._found: dict[Bounds, tuple[StepProblem, ...]] = {}
-        """The problems of bounds, which many objects share."""
+        self._known: dict[Bounds, tuple[tuple[StepProblem, ...], int | None]] = {}
+        """The problems and the present step of bounds, which many objects share."""
 
     def resolve(self, kind: Kind, value: dict[str, Any], source: Source) -> dict[str, Any]:
         """Return an object as it is declared now, and remember its steps."""
-        address = Address(kind.name, value[kind.identity])
-        for path, (bounds, _) in list_steps(value):
-            if (found := self._found.get(bounds)) is None:
-                found = self._found[bounds] = tuple(find_problems(bounds, self.zone))
-            for inner, message, hint in found:
-                told = f"{address}: `{path[-1]}` {message}"
+        steps, found = list_steps(value), dict(value)
+        needed = find_needed_members(kind.model)
+        for path, held in steps:
+            bounds, values = held
+            if (known := self._known.get(bounds)) is None:
+                known = self._known[bounds] = self._read(bounds)
+            problems, index = known
+            for inner, message, hint in problems:
+                told = f"{kind.name}/{value[kind.identity]}: `{path[-1]}` {message}"
                 self.problems.add(source, (*path, *inner), told, hint)
-        if self.zone is None:
-            return {name: held for name, held in value.items() if type(held) is not tuple}
-        self.values[address] = value
-        return resolve(value, find_needed_members(kind.model), self.at, self.zone)
+            now = NOTHING if index is None else values[index]
+            if len(path) == 1 and now is not NOTHING:
+                found[path[0]] = now
+            else:
+                put_value(found, value, path, now, needed)
+        if self.zone:
+            self.values[Address(kind.name, value[kind.identity])] = value
+        return found
+
+    def _read(self, bounds: Bounds) -> tuple[tuple[StepProblem, ...], int | None]:
+        """Return the problems of bounds, and the index of the step that counts now."""
+        index = index_at(bounds, self.at, self.zone) if self.zone else None
+        return tuple(find_problems(bounds, self.zone)), index
 
     def schedule(self) -> Schedule | None:
         """Return what was gathered; None for files without dated values."""

@@ -7,18 +7,24 @@ else is left to libyaml.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dealpos_reconciler.catalogue.reading.node import Node
 
 LETTERS = "0-9A-Z_a-z\u00c0-\u024f"
 QUOTED = rf"""\"[ !#%-\[\]-~{LETTERS}]*\"|'[ -#%&(-~{LETTERS}]*'"""
-KEY = rf"""[{LETTERS}][{LETTERS} ./&()'+%-]{{0,200}}(?<! )|\"[ !#%-\[\]-~{LETTERS}]{{0,200}}\""""
+KEY = (
+    rf"""[{LETTERS}][{LETTERS} ./&()'+%-]{{0,200}}(?<! )"""
+    rf"""|\"[ !#%-\[\]-~{LETTERS}]{{0,200}}\"|'[ -#%&(-~{LETTERS}]{{0,200}}'"""
+)
 RAW = r"[\[{][^#$\n]*[\]}]"
 """A collection on one line, before it is read."""
 NULLS = frozenset({"null", "Null", "NULL"})
 MAX_FLOW_DEPTH = 8
 """Collections inside of one another that are read here."""
+_MAX_KNOWN_CHARACTERS = 200
+"""Longer texts hardly occur twice."""
 
 # YAML 1.1 §9.1.3: inside of brackets, a plain text contains none of `,[]{}` and no `?`.
 _INNER = r"!\"%-+\--9;->@-Z\\^-z|~\u00c0-\u024f"
@@ -45,25 +51,26 @@ class _Mapping(NamedTuple):
     """True if its values are texts."""
 
 
-class FlowReader:
-    """Reads the collections of one text; equal ones are taken apart once."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Any] = {}
-
-    def read(self, line: int, column: int, written: str) -> Any:
-        """Return the collection that begins at a place. Raises NotPlain for another text."""
-        if (known := self._known.get(written)) is None:
-            known, end = _read_collection(written, 0, 1)
-            if end != len(written):
-                raise NotPlain
-            self._known[written] = known
-        return _place(known, line, column)
+def read_flow(written: str, line: int, column: int) -> Any:
+    """Return the collection that begins at a place. Raises NotPlain for another text."""
+    read = _read_known if len(written) <= _MAX_KNOWN_CHARACTERS else _read_whole
+    return _place(read(written), line, column)
 
 
 def unquote(written: str) -> str:
     """Return what a text means: without its quotes, where it has any."""
     return written[1:-1] if written[0] in "\"'" else written
+
+
+def _read_whole(text: str) -> Any:
+    """Return a collection without places."""
+    known, end = _read_collection(text, 0, 1)
+    if end != len(text):
+        raise NotPlain
+    return known
+
+
+_read_known = lru_cache(maxsize=10_000)(_read_whole)  # a shop has far fewer prices than variants
 
 
 def _read_collection(text: str, start: int, depth: int) -> tuple[Any, int]:

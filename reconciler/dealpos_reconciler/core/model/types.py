@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 from dealpos_reconciler.core.dated import FROM, STEP_KEYS, UNTIL, VALUE, Steps
@@ -148,6 +149,33 @@ def _dated_flag(written: Any) -> Any:
 
 def _read_steps(written: list[Any], read: Callable[[Any], Any]) -> Steps:
     """Return the steps of a field; raise ValidationError with every problem at its place."""
+    parts: list[Any] = []
+    for step in written:
+        if isinstance(step, dict):
+            parts.append(len(step))
+            parts.extend(chain.from_iterable(step.items()))
+        else:
+            parts.append(step)
+    try:
+        return _read_parts(read, *parts)
+    except TypeError:  # a list or a mapping inside of a step cannot be looked up
+        return _check_steps(written, read)
+
+
+@lru_cache(maxsize=10_000, typed=True)  # secret texts are no plain ones
+def _read_parts(read: Callable[[Any], Any], *parts: Any) -> Steps:
+    """Return steps given as their parts, one after the other: a mapping with its size first."""
+    written: list[Any] = []
+    pending = iter(parts)
+    for part in pending:
+        step = part
+        if type(part) is int:
+            step = {next(pending): next(pending) for _ in range(part)}
+        written.append(step)
+    return _check_steps(written, read)
+
+
+def _check_steps(written: list[Any], read: Callable[[Any], Any]) -> Steps:
     reader = _StepReader(read)
     if not written:
         reader.note((), custom_error("no_steps", "must have at least one step"))
