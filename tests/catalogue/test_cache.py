@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,83 @@ def test_two_processes_parse_what_the_cache_does_not_know(
     assert parsing is not None
     assert 0 < parsing.first < len(parsing.pending) < len(FILES)
     assert loader.load(settings.load(folder), parsing) == first
+
+
+MORE = {
+    "dated.yaml": "categories:\n"
+    "  - {name: Iced, discontinued: [true, {from: 2026-01-01, value: false}]}\n",
+    "first.yaml": "products:\n  - code: P\n    name: Plain\n    category: Coffee\n",
+    "tens.yaml": "coupons: [{code: TEN, type: DiscountAmount, discount: 10}]\n",
+    "rule.yaml": "allow: [{rule: price-change, reason: new, until: 2030-01-01}]\n",
+}
+MISTAKES = {
+    "text": {"wrong.yaml": "products: [\n"},
+    "value": {"wrong.yaml": "categories:\n  - name: Known\n    discontinued: perhaps\n"},
+    "key": {"wrong.yaml": "categories:\n  - name: Known\n    colour: red\n"},
+    "twice": {"a.yaml": "categories: [{name: Twice}]\n", "z.yaml": "categories: [{name: Twice}]\n"},
+    "itself": {"self.yaml": "categories: [{name: Own, was: Own}]\n"},
+}
+
+
+def outcome(root: Path, monkeypatch: pytest.MonkeyPatch, own: int) -> Any:
+    """Return what a first run finds whose own process parses so many of the files."""
+    for path in cache_files(root):
+        path.unlink()
+    monkeypatch.setattr(parallel.Parsing, "_split", lambda self: own)
+    try:
+        found, _ = load(root)
+    except SourceError as error:
+        return list(error.problems)
+    (path,) = cache_files(root)
+    again, parsed = load(root)
+    assert again == replace(found, schedule=again.schedule)
+    return (
+        found.objects,
+        found.removals,
+        found.allowances,
+        sorted(marshal.loads(path.read_bytes()[32:])),
+        parsed,
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one process elsewhere")
+@pytest.mark.parametrize("mistake", ["", *MISTAKES])
+def test_a_second_process_validates_to_the_same_objects_and_problems(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, mistake: str
+) -> None:
+    files = FILES | MORE | MISTAKES.get(mistake, {})
+    text = "store: {url: sandbox}\ntimezone: Asia/Jakarta\n"
+    (folder / "reconciler.yaml").write_text(text, encoding="utf-8")
+    for name, content in files.items():
+        (folder / "catalogue" / name).write_text(content, encoding="utf-8")
+    alone = outcome(folder, monkeypatch, len(files))
+    assert isinstance(alone, tuple) == (not mistake), alone
+    for own in range(len(files)):
+        assert outcome(folder, monkeypatch, own) == alone
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one process elsewhere")
+def test_a_second_process_delivers_what_the_cache_would_keep(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_CACHE", "off")
+    monkeypatch.setattr(parallel.Parsing, "_split", lambda self: 0)
+    parsing = parallel.start_parsing(folder)
+    assert parsing is not None
+    assert {Path(f.name).name for f in parsing if f.known is None} == PARSED_EVERY_TIME
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one process elsewhere")
+def test_a_second_process_leaves_layers_to_the_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "reconciler.yaml").write_text(
+        "store: {url: sandbox}\nlayers: [catalogue]\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(parallel.Parsing, "_split", lambda self: 0)
+    parsing = parallel.start_parsing(folder)
+    assert parsing is not None
+    assert all(file.known is None for file in parsing)
 
 
 def test_a_changed_file_is_parsed_and_a_moved_object_is_at_its_new_line(folder: Path) -> None:
@@ -245,5 +323,5 @@ def test_values_of_every_type_that_a_field_has_survive() -> None:
     entry: Any = [("variant", 1, 2, "P", {"a": 1, "b": "x", "c": True, "d": [Decimal("1.50")]})]
     plain: Any = [("variant", 1, 2, "P", {"a": {"b": {"c": ["x"]}}})]
     for each in (entry, plain):
-        has_fractions, kept = marshal.loads(caching._dump(each))
+        has_fractions, kept = marshal.loads(caching.dump_entry(each))
         assert (caching._thaw(kept) if has_fractions else kept) == each

@@ -50,6 +50,7 @@ class Cache:
         self.path = path
         self.key = key
         self._entries: dict[bytes, bytes] = self._read()
+        self._added: dict[bytes, bytes] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -60,14 +61,17 @@ class Cache:
         """Return what is known of a file."""
         if (found := self._entries.get(digest)) is None:
             return None
-        has_fractions, entry = marshal.loads(found)
-        known: KnownFile = _thaw(entry) if has_fractions else entry
-        return known
+        return load_entry(found)
+
+    def add(self, digest: bytes, entry: bytes) -> None:
+        """Take the entry of a file as another process has dumped it; `save` keeps it."""
+        self._added[digest] = entry
 
     def save(self, digests: Mapping[bytes, KnownFile | None]) -> None:
         """Keep the entries of these files, with the new ones; None stands for a known one."""
+        known = {**self._entries, **self._added}
         entries = {
-            digest: self._entries[digest] if entry is None else _dump(entry)
+            digest: known[digest] if entry is None else dump_entry(entry)
             for digest, entry in digests.items()
         }
         if entries.keys() == self._entries.keys():
@@ -171,11 +175,19 @@ def _read_key(path: Path) -> bytes:
     return key
 
 
-def _dump(entry: KnownFile) -> bytes:
+def dump_entry(entry: KnownFile) -> bytes:
+    """Return the entry of a file as bytes."""
     try:
         return marshal.dumps((False, entry), MARSHAL_VERSION)
     except ValueError:  # fractions
         return marshal.dumps((True, _freeze(entry)), MARSHAL_VERSION)
+
+
+def load_entry(dumped: bytes) -> KnownFile:
+    """Return an entry that this code has dumped."""
+    has_fractions, entry = marshal.loads(dumped)
+    known: KnownFile = _thaw(entry) if has_fractions else entry
+    return known
 
 
 def _freeze(value: Any) -> Any:

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -29,7 +30,8 @@ from dealpos_reconciler.catalogue.files import (
 from dealpos_reconciler.catalogue.layers.directives import DEFAULTS, LAYER_KEYS, hint_on_layer_key
 from dealpos_reconciler.catalogue.layers.layered import Layers
 from dealpos_reconciler.catalogue.layers.merge import merge_kind
-from dealpos_reconciler.catalogue.parallel import ParsedFile, Parsing
+from dealpos_reconciler.catalogue.parallel import MakeEntries, ParsedFile, Parsing
+from dealpos_reconciler.catalogue.problems import kind_adapter
 from dealpos_reconciler.catalogue.reading.dates import DatedObjects
 from dealpos_reconciler.catalogue.reading.node import Node
 from dealpos_reconciler.catalogue.sections import (
@@ -94,6 +96,34 @@ def load(
     skipped = (note for folder in folders for note in note_skipped_files(shop.root, folder))
     notes = (*skipped, *loader.codes.notes())
     return replace(desired, notes=notes, schedule=dated.schedule())
+
+
+def prepare_entries() -> MakeEntries:
+    """Return `make_entries` with the validators made, which two processes then need not make."""
+    for kind in filter(_can_be_kept, MANAGED.values()):
+        kind_adapter(kind)
+    return make_entries
+
+
+def make_entries(root: Path, files: Iterable[ParsedFile]) -> dict[str, KnownFile]:
+    """Validate files by themselves, and return what the cache would keep of them, by name.
+
+    Nothing is returned where a file has a problem: who loads all files reports it.
+    """
+    problems = Problems(Files(root))
+    loader = _Loader(problems, new_mask_key, DatedObjects(datetime.now(UTC), None, problems))
+    read = [loader.add_file(file) for file in files if file.digest]
+    for name, entries in loader.gathered.items():
+        if _can_be_kept(kind := MANAGED[name]):
+            read_renames(kind, entries, problems)
+            loader.validator.fill_values(kind, entries)
+    made = {} if problems.found else loader.entries(read)
+    found = ((file.name, made.get(file.digest or b"")) for file in read)
+    return {name: entry for name, entry in found if entry is not None}
+
+
+def _can_be_kept(kind: Kind) -> bool:
+    return not (kind.is_private or kind.secret)
 
 
 class _Loader:

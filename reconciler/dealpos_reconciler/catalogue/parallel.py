@@ -1,8 +1,8 @@
 """Parse the catalogue files; a large catalogue in two processes.
 
-Parsing with libyaml takes most of the time of a large shop, and Python runs one thread at a time. A
-forked copy of this process parses a share of the files and ends. Files that it does not deliver are
-parsed here. Plain files are parsed faster than a process could deliver them.
+Files take most of the time of a large shop, and Python runs one thread at a time. A forked copy of
+this process parses and validates a share of the files, and delivers what the cache would keep of
+them; of other files the parsed nodes. Files that it does not deliver are parsed here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple
 from itertools import accumulate
@@ -20,10 +20,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dealpos_reconciler.catalogue import parser as document
-from dealpos_reconciler.catalogue.cache import Cache, KnownObjects, digest, open_cache
+from dealpos_reconciler.catalogue.cache import (
+    Cache,
+    KnownFile,
+    KnownObjects,
+    digest,
+    dump_entry,
+    load_entry,
+    open_cache,
+)
 from dealpos_reconciler.catalogue.environment import MAX_ADDED_CHARACTERS, SETTING, Expander
 from dealpos_reconciler.catalogue.files import SETTINGS_FILE, list_files
-from dealpos_reconciler.catalogue.layers.folders import guess_folders
+from dealpos_reconciler.catalogue.layers.folders import LAYERS, guess_folders
 from dealpos_reconciler.catalogue.layers.work_tree import read_file
 from dealpos_reconciler.catalogue.reading.block import CHUNK, looks_plain
 from dealpos_reconciler.catalogue.reading.node import Node, empty_node
@@ -33,8 +41,8 @@ from dealpos_reconciler.errors import Problem, SourceError
 MIN_PARALLEL_BYTES = 1_000_000
 """Size of the files from which a second process saves more than it costs."""
 
-CHILD_SHARE = 0.57
-"""Share of the second process, which parses while this one still imports other modules."""
+CHILD_SHARE = 0.5
+"""Share of the second process, which works while this one still imports other modules."""
 
 MARSHAL_VERSION = 2
 """Version 2 does not look for repeated objects, which takes the longest and finds none here."""
@@ -69,19 +77,33 @@ def start_parsing(root: Path) -> Parsing | None:
     names = listed if isinstance(listed, list) else []
     if not found:
         return None
-    return Parsing(root, found, Expander(os.environ, names), open_cache(root, os.environ))
+    expand, cache = Expander(os.environ, names), open_cache(root, os.environ)
+    # Objects of layers are validated when it is known what others complete.
+    return Parsing(root, found, expand, cache, validates=LAYERS not in settings)
+
+
+MakeEntries = Callable[[Path, Sequence[ParsedFile]], Mapping[str, KnownFile]]
+"""Validates files, and gives what the cache would keep of them, by name."""
 
 
 class Parsing:
     """Files whose parsing starts at once; iterating gives each file with its content, in order."""
 
     def __init__(
-        self, root: Path, paths: Sequence[Path], expand: Expander, cache: Cache | None = None
+        self,
+        root: Path,
+        paths: Sequence[Path],
+        expand: Expander,
+        cache: Cache | None = None,
+        *,
+        validates: bool = False,
     ) -> None:
+        """Take the files; `validates` lets a second process validate those that it parses."""
         self.root = root
         self.paths = paths
         self.expand = expand
         self.cache = cache
+        self.validates = validates
         self.known = {} if cache is None or cache.is_empty else self._find_known(cache)
         self.pending = [path for path in paths if path not in self.known]
         self.first = len(self.pending)
@@ -89,7 +111,7 @@ class Parsing:
         self._child = self._pipe = 0
         self._child_has_masks = False
         self._end: weakref.finalize[..., Parsing] | None = None
-        if (first := _split(self.root, self.pending)) < len(self.pending):
+        if (first := self._split()) < len(self.pending):
             self._fork(first)
 
     @property
@@ -107,11 +129,26 @@ class Parsing:
         delivered = self._receive()
         for index, path in enumerate(self.pending[self.first :]):
             if index < len(delivered):
-                name, tree, problems, *kept = delivered[index]
+                yield self._take(*delivered[index])
                 delivered[index] = ()
-                yield ParsedFile(name, _restore(tree), [Problem(*p) for p in problems], *kept)
             else:
                 yield self._parse(path)
+
+    def _take(
+        self,
+        name: str,
+        tree: Any,
+        problems: list[Any],
+        named: bytes | None,
+        added: int,
+        entry: bytes | None,
+    ) -> ParsedFile:
+        """Return a file as the second process has delivered it."""
+        if named is None or entry is None:
+            return ParsedFile(name, _restore(tree), [Problem(*p) for p in problems], named, added)
+        if self.cache:
+            self.cache.add(named, entry)
+        return ParsedFile(name, empty_node(), [], named, *load_entry(entry))
 
     def _find_known(self, cache: Cache) -> dict[Path, ParsedFile]:
         """Return the files whose content the cache knows."""
@@ -136,11 +173,36 @@ class Parsing:
             return ParsedFile(name, *document.read(self.root, name, self.expand))
         added = self.expand.added_characters
         node, problems = document.parse_bytes(content, name, self.expand)
-        is_kept = self.cache is not None and not problems and b"${" not in content
+        is_used = self.cache is not None or self.validates
+        is_kept = is_used and not problems and b"${" not in content
         named = digest(content) if is_kept else None
         return ParsedFile(name, node, problems, named, self.expand.added_characters - added)
 
+    def _split(self) -> int:
+        """Return the number of files for this process; all of them for a small catalogue."""
+        paths = self.pending
+        # Forking a running process is not safe on macOS, and not possible on Windows.
+        if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
+            return len(paths)
+        try:
+            sizes = [path.stat().st_size for path in paths]
+        except OSError:
+            return len(paths)
+        total = sum(sizes)
+        if total < MIN_PARALLEL_BYTES:
+            return len(paths)
+        # Nodes of plain files take longer to deliver than to parse.
+        if not self.validates and _is_plain(self.root, paths[sizes.index(max(sizes))]):
+            return len(paths)
+        own = total * (1 - CHILD_SHARE)
+        return next(i for i, done in enumerate(accumulate(sizes), 1) if done > own)
+
     def _fork(self, first: int) -> None:
+        make_entries: MakeEntries | None = None
+        if self.validates:
+            from dealpos_reconciler.catalogue.loader import prepare_entries
+
+            make_entries = prepare_entries()
         receiving, sending = os.pipe()
         try:
             child = os.fork()
@@ -150,19 +212,22 @@ class Parsing:
             return
         if child == 0:
             os.close(receiving)
-            self._deliver(sending, self.pending[first:])
+            self._deliver(sending, self.pending[first:], make_entries)
         os.close(sending)
         self.first, self._child, self._pipe = first, child, receiving
         self._end = weakref.finalize(self, _stop_child, child, receiving)
 
-    def _deliver(self, sending: int, paths: Sequence[Path]) -> None:
+    def _deliver(
+        self, sending: int, paths: Sequence[Path], make_entries: MakeEntries | None
+    ) -> None:
         """Parse and deliver files in the forked process, and end it without any cleanup."""
         try:
-            found = []
-            for path in paths:
-                name, node, problems, *kept, _ = self._parse(path)
+            found, parsed = [], [self._parse(path) for path in paths]
+            entries = make_entries(self.root, parsed) if make_entries else {}
+            for name, node, problems, named, added, *_ in parsed:
                 told = [astuple(problem) for problem in problems]
-                found.append((name, _flat(node), told, *kept))
+                entry = dump_entry(entries[name]) if name in entries else None
+                found.append((name, None if entry else _flat(node), told, named, added, entry))
             delivered = (found, self.has_masks)
             with os.fdopen(sending, "wb") as pipe:
                 pipe.write(marshal.dumps(delivered, MARSHAL_VERSION))
@@ -183,22 +248,6 @@ class Parsing:
             return []
         self._child_has_masks = has_masks
         return found
-
-
-def _split(root: Path, paths: Sequence[Path]) -> int:
-    """Return the number of files for this process; all of them for a small catalogue."""
-    # Forking a running process is not safe on macOS, and not possible on Windows.
-    if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
-        return len(paths)
-    try:
-        sizes = [path.stat().st_size for path in paths]
-    except OSError:
-        return len(paths)
-    total = sum(sizes)
-    if total < MIN_PARALLEL_BYTES or _is_plain(root, paths[sizes.index(max(sizes))]):
-        return len(paths)
-    own = total * (1 - CHILD_SHARE)
-    return next(i for i, done in enumerate(accumulate(sizes), 1) if done > own)
 
 
 def _is_plain(root: Path, largest: Path) -> bool:
