@@ -73,7 +73,7 @@ def test_a_wave_with_shops_that_fail_keeps_the_next_one_from_starting(tmp_path: 
         **dict.fromkeys(TWELVE[4:], "not_started"),
     }
     stopped = report["stopped"]
-    assert stopped.startswith("wave 2 was not started: wave 1: ")
+    assert stopped.startswith("wave 2 was not started: wave 1 is not done: ")
     assert f"{failing}: http://127.0.0.1:9 is unreachable" in stopped
     assert f"{refused}: refused by 1 guardrail violation" in stopped
     assert f"{held}: the audit found 1 object that is not as declared: variant/1001R" in stopped
@@ -94,6 +94,17 @@ def test_a_wave_with_shops_that_fail_keeps_the_next_one_from_starting(tmp_path: 
     fleet.commit("fix")
     assert set(states(fleet.apply()).values()) == {"done"}
     assert prices(fleet) == {**dict.fromkeys(TWELVE, 19000), held: 17500}
+
+
+def test_a_report_gives_each_reason_once(two: FleetFolder) -> None:
+    two.apply()
+    two.edit_all(PRICE[0], "190")
+    two.commit("far too cheap")
+    ran = two.run("apply", "--auto-approve")
+    assert ran.code == 3
+    assert "✗ bandung (wave 1): refused by 1 guardrail violation; nothing was written" in ran.out
+    assert "⊘ jakarta-1 (wave 2): not started\n" in ran.out
+    assert "Stopped: wave 2 was not started: wave 1 is not done: bandung: refused by " in ran.out
 
 
 def test_a_run_continues_with_the_shops_that_are_missing(two: FleetFolder) -> None:

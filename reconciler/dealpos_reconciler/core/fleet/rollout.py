@@ -107,7 +107,8 @@ def gate_state(fleet: Fleet, rollout: Rollout, commit: str, number: int) -> Gate
             return GateState(None, f"wave {earlier} of commit {short_commit(commit)}: {why}")
         state = wave_state(fleet, rollout, earlier)
         if not state.passed:
-            return GateState(None, f"wave {earlier}: {'; '.join(_obstacles(fleet, state))}")
+            obstacles = "; ".join(_obstacles(fleet, state))
+            return GateState(None, f"wave {earlier} is not done: {obstacles}")
         opens = datetime.fromisoformat(state.ended) + fleet.gate.wait
     return GateState(opens)
 

@@ -192,8 +192,10 @@ def shop_line(result: MemberResult, report: FleetReport) -> str:
         told = _DONE[report.command]
         counted = _counts(result, report)
         return f"{name}: {counted or told}"
-    state = result.state.replace("_", " ")
-    return f"{name}: {state}{f': {plain(result.reason)}' if result.reason else ''}"
+    state, reason = result.state.replace("_", " "), plain(result.reason)
+    if not reason or result.reason == report.stopped:  # the end of the report says it once
+        return f"{name}: {state}"
+    return f"{name}: {reason}" if reason.startswith(f"{state} ") else f"{name}: {state}: {reason}"
 
 
 def _counts(result: MemberResult, report: FleetReport) -> str:

@@ -236,11 +236,12 @@ def describe_difference(address: Address, one: Payload | None, two: Payload | No
     if two is None:
         return "deleted"
     if one is None:
-        return "not deleted, or created"
+        return "in the shop at the end"
     keys = [key for key in {**one, **two} if one.get(key) != two.get(key)]
     fields = KINDS[address.kind].fields
     ours = {key: name for name, f in fields.items() for key in (*f.wire.read, *f.wire.write)}
-    return ", ".join(dict.fromkeys(ours.get(key, key) for key in keys))
+    names = dict.fromkeys(f"`{ours.get(key, key)}`" for key in keys)
+    return f"ends with another {', '.join(names)}"
 
 
 def show_choice(value: object) -> str:
