@@ -155,12 +155,42 @@ def test_every_problem_of_steps_is_reported_at_its_place(folder: Folder) -> None
     assert [problem.partition(": ")[0] for problem, _ in found] == [
         "shop.yaml:4:9",
         "shop.yaml:9:13",
-        "shop.yaml:10:13",
         "shop.yaml:10:14",
         "shop.yaml:12:20",
+        "shop.yaml:16:58",
         "shop.yaml:16:77",
     ]
-    assert found[3][1] == "did you mean `from`?"
+    assert found[2][1] == "did you mean `from`?"
+    assert "ends before it begins" in found[4][0]
+
+
+WRONG_STEPS = (
+    "{from: 2026-12-05, value: x}",
+    "{form: 2026-12-05, value: 1}",
+    "{from: 2026-13-05, value: 1}",
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG_STEPS)
+def test_a_wrong_step_does_not_hide_the_order_of_the_others(folder: Folder, wrong: str) -> None:
+    folder.write(
+        f"""\
+        products:
+          - code: P
+            variants:
+              - code: V
+                unit_price:
+                  - {wrong}
+                  - {{from: 2026-12-01, value: 1}}
+                  - {{from: 2026-12-01, value: 2}}
+        """
+    )
+    first, second = folder.problems(ZONE)
+    assert second == (
+        "shop.yaml:8:20: variant/V: `unit_price` has two steps from 2026-12-01",
+        "remove one of the two",
+    )
+    assert "two steps" not in first[0]
 
 
 def test_steps_need_the_time_zone_of_the_shop(folder: Folder) -> None:

@@ -250,10 +250,32 @@ def test_days_that_a_spreadsheet_wrote_with_midnight(take: Import, dated: Path) 
     assert take(exported).out == NOTHING
 
 
+WITHOUT_PRICES = ("code,unit_price\n", "code,product\n1001R,Kopi\n", f"{HEADER}\n1001R,,,,,,,\n")
+
+
+@pytest.mark.parametrize("sheet", WITHOUT_PRICES)
+def test_a_sheet_without_prices_is_named(take: Import, shop: Path, sheet: str) -> None:
+    assert take(sheet).out.endswith("Nothing to import: no row has a price.\n")
+    assert menu(shop) == PLAIN
+
+
 PROBLEMS = {
+    "names of the columns twice": (
+        "code,unit_price,from\n code ,unit_price,from\n1001R,1,\n\ncode,unit_price,from\n",
+        "2:1: A2: the row repeats the names of the columns\n"
+        "    hint: delete the row\n"
+        "prices.csv:5:1: A5: the row repeats the names of the columns",
+    ),
     "step that ends before it begins": (
         "code,unit_price,from,until\n1001R,1,2999-02-01,2999-01-31\n",
-        "2:7: B2: has a step from 2999-02-01 that ends before it begins",
+        "2:20: D2: `until` ends before `from` begins",
+    ),
+    "end before a step of the file": (
+        "code,unit_price,from,until\n1001R,1,2999-02-01,2999-01-31\n1001L,x,2999-02-01,2999-01-31\n",
+        "2:20: D2: `until` ends before `from` begins\n"
+        "    hint: write a later `until`; a day is the last one, a time is not included\n"
+        "prices.csv:3:7: B3: `x` must be a number in plain digits, such as 18000\n"
+        "prices.csv:3:20: D3: `until` ends before `from` begins",
     ),
     "removal from a day on": (
         "code,price@Bandung,from\n1001L,-,2999-02-01\n",

@@ -121,8 +121,14 @@ def test_all_problems_are_named_at_once(root: Path) -> None:
         ("shops: {a: /}", "fleet.yaml:1:12: `a`: the folder must not be absolute"),
         (
             "shops: {a: shops/bandung}\nwaves: [a]",
+            "fleet.yaml:2:9: wave 1 must be a list of names",
+        ),
+        (
+            "shops: {a: shops/bandung}\nwaves: a",
             "fleet.yaml:2:8: `waves` must be a list of lists of names",
         ),
+        ("shops: {}", "fleet.yaml:1:8: `shops` names no shop"),
+        ("shops:", "fleet.yaml:1:7: `shops` names no shop"),
         (
             "shops: {a: shops/bandung}\ngate: 30m",
             "fleet.yaml:2:7: `gate` must be a mapping (key: value lines)",
@@ -137,9 +143,44 @@ def test_a_value_of_the_wrong_shape_is_named(root: Path, text: str, problem: str
     assert problem in problems(root, text)
 
 
-def test_two_shops_of_one_store_are_refused(tmp_path: Path) -> None:
+def test_a_wrong_wave_and_a_doubled_name_hide_nothing(root: Path) -> None:
+    found = problems(
+        root,
+        """\
+        shops: {a: shops/bandung, A: shops/jakarta_1, a: shops/nope}
+        waves: [[], [b], c, [a]]
+        """,
+    )
+    assert found == [
+        "fleet.yaml:1:27: `A` and `a` differ by letter case alone",
+        "fleet.yaml:1:27: `A` is in no wave",
+        "fleet.yaml:1:47: duplicate key `a`, first on line 1",
+        "fleet.yaml:2:9: wave 1 must be a list of names",
+        "fleet.yaml:2:14: `b` matches no shop",
+        "fleet.yaml:2:18: wave 3 must be a list of names",
+    ]
+
+
+def test_a_shop_outside_of_the_work_tree_is_refused(tmp_path: Path) -> None:
+    """The commit of the fleet does not contain it."""
+    root = tmp_path / "fleet"
+    make_shops(root, a="store: {url: sandbox}\n")
+    make_shops(tmp_path, b="store: {url: sandbox}\n")
+    (root / "shops" / "c").symlink_to(tmp_path / "shops" / "b")
+    text = "shops: {a: shops/a, b: ../shops/b, c: shops/c}\n"
+    assert len(problems(root, text)) == 1  # two names of one folder
+    (root / ".git").mkdir()
+    assert problems(root, text) == [
+        "fleet.yaml:1:24: `b`: ../shops/b is outside of the git work tree of the fleet file",
+        "fleet.yaml:1:39: `c` and `b` have the same folder",
+        "fleet.yaml:1:39: `c`: shops/c is outside of the git work tree of the fleet file",
+    ]
+
+
+@pytest.mark.parametrize("other", ["ONE.dealpos.net/", "one.dealpos.net:443", "one.dealpos.net."])
+def test_two_shops_of_one_store_are_refused(tmp_path: Path, other: str) -> None:
     one = "store: {url: 'https://one.dealpos.net'}\n"
-    make_shops(tmp_path, a=one, b="store: {url: 'https://ONE.dealpos.net/'}\n")
+    make_shops(tmp_path, a=one, b=f"store: {{url: 'https://{other}'}}\n")
     text = "shops: {a: shops/a, b: shops/b}\n"
     assert problems(tmp_path, text) == ["fleet.yaml:1:24: `b` and `a` have the same store"]
 

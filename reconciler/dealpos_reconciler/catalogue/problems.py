@@ -60,8 +60,11 @@ def _explain(
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
     if error_type == "missing":
         return f"`{name}` is missing", None
-    if name == VALUE and len(path) > 1:  # the value of a step is that of its field
+    order = error_type == "step_order"
+    if order or (name == VALUE and len(path) > 1):  # the value of a step is that of its field
         name = next((step for step in reversed(path[:-1]) if isinstance(step, str)), name)
+    if order:
+        return f"`{name}` {error['msg']}", error["ctx"]["hint"]
     if error_type in _UNKNOWN_KEY:
         accepted = sorted(known(path[:-1]))
         others = f"accepted: {', '.join(accepted)}" if accepted else "it has no options"

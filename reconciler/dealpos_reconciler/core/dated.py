@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from dealpos_reconciler.core.lazy_dataclass import dataclass
+from dealpos_reconciler.core.marks import WithJsonSchema
 from dealpos_reconciler.core.model.address import Address
 
 FROM, UNTIL, VALUE = STEP_KEYS = ("from", "until", "value")
@@ -24,6 +25,9 @@ Bounds = tuple[tuple[str, str], ...]
 Steps = tuple[Bounds, tuple[Any, ...]]
 Spans = tuple[tuple[datetime, datetime], ...]
 """The first instant of each step, and the first instant after it."""
+
+MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$"
+"""The pattern of a day or a time."""
 
 EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 NOTHING = object()
@@ -123,14 +127,20 @@ def find_problems(bounds: Bounds, zone: tzinfo | None) -> Iterator[StepProblem]:
     if zone is None:
         hint = "set `timezone: Asia/Jakarta` in reconciler.yaml"
         yield StepProblem((), "needs the time zone of the shop", hint)
-    clock, seen = zone or UTC, dict[datetime, int]()
-    for index, ((start, end), (first, after)) in enumerate(
-        zip(bounds, find_spans(bounds, clock), strict=True)
-    ):
+    for index, (start, end) in enumerate(bounds):
         for key, written in ((FROM, start), (UNTIL, end)):
             if zone is not None and written and skips(written, zone):
                 message = f"has a `{key}` that does not exist: clocks skip {show(written)}"
                 yield StepProblem((index, key), message, "write the hour after it")
+    yield from find_order_problems(bounds, zone or UTC)
+
+
+def find_order_problems(bounds: Bounds, zone: tzinfo = UTC) -> Iterator[StepProblem]:
+    """Yield steps that begin together, and those that end before they begin."""
+    seen = dict[datetime, int]()
+    for index, ((start, _), (first, after)) in enumerate(
+        zip(bounds, find_spans(bounds, zone), strict=True)
+    ):
         if first in seen and first != EVER:
             message = f"has two steps from {show(start)}"
             yield StepProblem((index, FROM), message, "remove one of the two")
@@ -239,3 +249,24 @@ def put_value(
         del entries[key]
     else:
         del entries[key][member]
+
+
+def describe_moment(description: str) -> dict[str, Any]:
+    """Return the schema of a day or a time, with a description."""
+    return {"type": "string", "pattern": MOMENT, "description": description}
+
+
+def steps_schema(value: dict[str, Any], example: str) -> WithJsonSchema:
+    """Return the schema of a field that holds a value like `example`, or steps."""
+    step = {
+        "type": "object",
+        "properties": {
+            FROM: describe_moment("The first day, or time. Example: `2026-12-01`."),
+            UNTIL: describe_moment("The last day, or a time. Example: `2026-12-26`."),
+            VALUE: value | {"description": f"The value of the step. Example: `{example}`."},
+        },
+        "required": [VALUE],
+        "additionalProperties": False,
+    }
+    steps = {"type": "array", "minItems": 1, "items": {"oneOf": [value, step]}}
+    return WithJsonSchema({"oneOf": [value, steps]})

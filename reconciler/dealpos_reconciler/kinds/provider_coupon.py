@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Required
 
 from typing_extensions import TypedDict
 
+from dealpos_reconciler.core.dated import describe_moment
 from dealpos_reconciler.core.marks import (
     AfterValidator,
     Bounds,
@@ -29,7 +30,6 @@ from dealpos_reconciler.core.model.types import (
     Money,
     Text,
     WhenInZone,
-    describe_moment,
 )
 from dealpos_reconciler.core.provider.vocabulary import MAX_LENGTH, MIN_LENGTH, Reentry
 

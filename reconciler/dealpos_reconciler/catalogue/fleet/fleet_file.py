@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, Required
+from urllib.parse import urlsplit
 
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.catalogue import settings
 from dealpos_reconciler.catalogue.files import SETTINGS_FILE, Files, Problems
+from dealpos_reconciler.catalogue.layers.work_tree import find_work_tree
 from dealpos_reconciler.catalogue.parser import read
 from dealpos_reconciler.catalogue.problems import validate_entry
 from dealpos_reconciler.catalogue.provider_settings import parse_duration, validator_of
@@ -108,7 +110,7 @@ def load_fleet(path: Path, environment: Mapping[str, str] | None = None) -> Flee
     node, found = read(root, name)
     reader = _FleetReader(root, name, os.environ if environment is None else environment)
     reader.problems.found.extend(found)
-    fleet = reader.fleet(node) if not found else None
+    fleet = reader.fleet(node) if SHOPS in node or not found else None
     if fleet is None or reader.problems.found:
         raise SourceError([_beside(root, problem) for problem in reader.problems.found])
     return fleet
@@ -158,32 +160,48 @@ class _FleetReader:
         if SHOPS not in node:
             hint = "write `shops: {name: folder}`"
             self.add(node, (), f"`{SHOPS}` is missing", hint)
-        elif not isinstance(shops, Node) or not shops:
+        elif shops == {} or shops == "":
+            self.add(node, (SHOPS,), f"`{SHOPS}` names no shop", "write `shops: {name: folder}`")
+        elif not isinstance(shops, Node):
             self.add(node, (SHOPS,), f"`{SHOPS}` must be a mapping (name: folder lines)")
         elif len(shops) > MAX_SHOPS:
             message = f"`{SHOPS}` has {len(shops):,} shops; a fleet may have {MAX_SHOPS:,}"
             self.add(node, (SHOPS,), message, "split it into several fleet files")
         else:
+            self.check_names(shops)
             for name, folder in shops.items():
-                if not _NAME.fullmatch(name):
-                    hint = "use letters, digits, `.`, `_` and `-`, at most 63"
-                    self.add(shops, (name,), f"`{name}` is not a valid name", hint, key=True)
                 if isinstance(folder, str):
                     yield name, folder
                 else:
                     self.add(shops, (name,), f"`{name}` must be the folder of a shop")
+
+    def check_names(self, shops: Node) -> None:
+        """Collect the names that cannot be those of jobs and files."""
+        seen: dict[str, str] = {}
+        for name in shops:
+            if not _NAME.fullmatch(name):
+                hint = "use letters, digits, `.`, `_` and `-`, at most 63"
+                self.add(shops, (name,), f"`{name}` is not a valid name", hint, key=True)
+            elif (other := seen.setdefault(name.lower(), name)) != name:
+                message = f"`{name}` and `{other}` differ by letter case alone"
+                hint = "rename one of them: they are also names of jobs and files"
+                self.add(shops, (name,), message, hint, key=True)
 
     def waves(self, node: Node, names: list[str]) -> dict[str, int]:
         """Return the wave of each shop; all are in the first wave where none is declared."""
         if WAVES not in node:
             return dict.fromkeys(names, 1)
         waves = node[WAVES]
-        if not isinstance(waves, list) or not waves or not all(map(_is_wave, waves)):
-            hint = "write a list for each wave, such as [[bandung], ['jakarta-*']]"
+        hint = "write a list for each wave, such as [[bandung], ['jakarta-*']]"
+        if not isinstance(waves, list) or not waves:
             self.add(node, (WAVES,), f"`{WAVES}` must be a list of lists of names", hint)
             return {}
         found: dict[str, int] = {}
         for index, globs in enumerate(waves):
+            if not _is_wave(globs):
+                message = f"wave {index + 1} must be a list of names"
+                self.add(node, (WAVES, index), message, hint)
+                continue
             for place, glob in enumerate(globs):
                 self.join_wave(node, (WAVES, index, place), glob, names, found)
         for name in names:
@@ -223,6 +241,7 @@ class _FleetReader:
     def check_shops(self, shops: Node, folders: Mapping[str, str]) -> None:
         """Collect the problems of the shops' folders and settings."""
         seen: dict[tuple[str, str], str] = {}
+        top = find_work_tree(self.root)
         for name, folder in folders.items():
             place = self.root / folder
             identities = [("folder", str(place.resolve()))]
@@ -230,6 +249,9 @@ class _FleetReader:
                 self.add(shops, (name,), f"`{name}`: the folder must not be absolute")
             elif not place.is_dir():
                 self.add(shops, (name,), f"`{name}`: folder not found: {folder}")
+            elif top is not None and not place.resolve().is_relative_to(top):
+                message = f"`{name}`: {folder} is outside of the git work tree of the fleet file"
+                self.add(shops, (name,), message, "move it into the repository")
             elif not (place / SETTINGS_FILE).exists():
                 message = f"`{name}`: {folder} is not a shop folder: {SETTINGS_FILE} not found"
                 self.add(shops, (name,), message)
@@ -260,7 +282,7 @@ class _FleetReader:
         if url == SANDBOX:
             # Each folder has an embedded shop of its own, and git keeps one ledger for all of them.
             return [(LEDGER, url)] if found.ledger == "git" else []
-        return [(STORE, url.lower())] if url else []
+        return [(STORE, _identify_host(url))] if url else []
 
     def same_hint(self, shared: str) -> str | None:
         """Return the way out for two shops that share something."""
@@ -276,6 +298,13 @@ def check_override(members: Sequence[Member], environment: Mapping[str, str]) ->
             f"{OVERRIDE} overrides the store of {len(members)} shops",
             hint="unset it, or select one shop with --shop",
         )
+
+
+def _identify_host(url: str) -> str:
+    """Return a URL in the form that all spellings of the same server share."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{(parts.hostname or '').rstrip('.')}:{port}"
 
 
 def _is_wave(value: Any) -> bool:

@@ -14,7 +14,16 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
-from dealpos_reconciler.core.dated import FROM, STEP_KEYS, UNTIL, VALUE, Steps
+from dealpos_reconciler.core.dated import (
+    FROM,
+    MOMENT,
+    STEP_KEYS,
+    UNTIL,
+    VALUE,
+    Steps,
+    find_order_problems,
+    steps_schema,
+)
 from dealpos_reconciler.core.marks import (
     BeforeValidator,
     PlainValidator,
@@ -183,6 +192,9 @@ def _check_steps(written: list[Any], read: Callable[[Any], Any]) -> Steps:
     if reader.wrong:
         from pydantic_core import ValidationError
 
+        for path, message, hint in find_order_problems(tuple(bounds for bounds, _ in found)):
+            reader.note(path, custom_error("step_order", message, {"hint": hint}))
+
         raise ValidationError.from_exception_data("steps", reader.wrong)
     return tuple(bounds for bounds, _ in found), tuple(value for _, value in found)
 
@@ -200,12 +212,13 @@ class _StepReader:
 
     def read(self, index: int, step: Any) -> tuple[tuple[str, str], Any]:
         """Return the bounds of a step and its value; a value alone is one without bounds."""
-        if index and (not isinstance(step, dict) or FROM not in step):
+        is_misspelled = isinstance(step, dict) and not step.keys() <= _STEP_KEYS
+        if index and not is_misspelled and (not isinstance(step, dict) or FROM not in step):
             message = "needs `from` in every step after the first: `{from: …, value: …}`"
             self.note((index,), custom_error("step", message))
         if not isinstance(step, dict):
             return ("", ""), self._read((index,), self.read_value, step)
-        if not step.keys() <= _STEP_KEYS:
+        if is_misspelled:
             for key in step.keys() - _STEP_KEYS:
                 self.note((index, key), "extra_forbidden")
         if VALUE not in step:
@@ -274,9 +287,8 @@ Money = Annotated[
 ]
 Count = Annotated[Any, PlainValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Day = Annotated[Any, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
-_WHEN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$"
 WhenInZone = Annotated[
-    Any, PlainValidator(read_when), WithJsonSchema({"type": "string", "pattern": _WHEN})
+    Any, PlainValidator(read_when), WithJsonSchema({"type": "string", "pattern": MOMENT})
 ]
 """A day, or a time of day, by the clock of the shop."""
 Name = Annotated[
@@ -286,33 +298,13 @@ Name = Annotated[
 Flag = bool
 
 
-def describe_moment(description: str) -> dict[str, Any]:
-    """Return the schema of a day or a time, with a description."""
-    return {"type": "string", "pattern": _WHEN, "description": description}
-
-
-def _steps_schema(value: dict[str, Any], example: str) -> WithJsonSchema:
-    step = {
-        "type": "object",
-        "properties": {
-            FROM: describe_moment("The first day, or time. Example: `2026-12-01`."),
-            UNTIL: describe_moment("The last day, or a time. Example: `2026-12-26`."),
-            VALUE: value | {"description": f"The value of the step. Example: `{example}`."},
-        },
-        "required": [VALUE],
-        "additionalProperties": False,
-    }
-    steps = {"type": "array", "minItems": 1, "items": {"oneOf": [value, step]}}
-    return WithJsonSchema({"oneOf": [value, steps]})
-
-
 DatedMoney = Annotated[
     Any,
     PlainValidator(_dated_amount),
-    _steps_schema({"type": "number", "minimum": 0}, "19000"),
+    steps_schema({"type": "number", "minimum": 0}, "19000"),
     Sum(),
     Dated(),
 ]
 DatedFlag = Annotated[
-    bool, PlainValidator(_dated_flag), _steps_schema({"type": "boolean"}, "true"), Dated()
+    bool, PlainValidator(_dated_flag), steps_schema({"type": "boolean"}, "true"), Dated()
 ]

@@ -70,6 +70,8 @@ class Sheet:
     prices: dict[tuple[Address, Path], Any] = field(default_factory=dict)
     """Each edited price as the files will have it, with its steps; None for one to take out."""
     problems: list[Problem] = field(default_factory=list)
+    has_prices: bool = False
+    """True if a cell has a price, also one that the files have already."""
     other_names: int = 0
     """Cells with names of products and models that differ from the files: they are not read."""
 
@@ -87,6 +89,9 @@ def read_sheet(table: Table, desired: Desired, kind: Kind, zone: tzinfo | None) 
     prices = _Prices(table, desired, columns, list(rows.read_rows()), zone)
     for column, path in columns.prices.items():
         prices.read_column(column, path)
+    sheet.has_prices = any(
+        table.text(Cell(row.number, column)) for row in prices.rows for column in columns.prices
+    )
     prices.refuse_other_languages()
     sheet.problems += [*rows.problems, *prices.problems]
     sheet.edits = sorted(prices.edits, key=lambda edit: edit.cell)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import NamedTuple
 
+from dealpos_reconciler.core.dated import find_order_problems
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.kind import Kind, Value
@@ -96,17 +97,34 @@ class SheetRows:
             is_declared = self.table.raw(code_cell) in self.objects
             if not is_declared and not any(map(trim, self.table.rows[number])):
                 continue
+            if self.repeats_names(number):
+                cell = self.first_cell(number)
+                self.complain(cell, "the row repeats the names of the columns", "delete the row")
+                continue
             self.refuse_surplus(number)
             code = self.read_code(number)
             start, end = self.read_when(number, FROM), self.read_when(number, UNTIL)
             if code is None or start is None or end is None:
                 yield SheetRow(number, None)
                 continue
+            for (_, name), _, hint in find_order_problems(((start, end),)):
+                cell = self.cell(number, str(name)) or code_cell
+                self.complain(cell, f"`{UNTIL}` ends before `{FROM}` begins", hint)
             first = seen.setdefault((code, (start, end)), number)
             if first != number:
                 self.refuse_double(code_cell, code, first)
             self.compare_names(number, code)
             yield SheetRow(number, Address(self.kind.name, code), (start, end))
+
+    def repeats_names(self, number: int) -> bool:
+        """Return whether a row has the names of the columns in the place of values."""
+        names, texts = self.table.rows[self.columns.header], self.table.rows[number]
+        return [trim(name) for name in names] == [trim(text) for text in texts]
+
+    def first_cell(self, number: int) -> Cell:
+        """Return the first cell of a row with content."""
+        texts = self.table.rows[number]
+        return Cell(number, next(n for n, text in enumerate(texts) if trim(text)))
 
     def refuse_surplus(self, number: int) -> None:
         """Complain of a value to the right of the last column."""

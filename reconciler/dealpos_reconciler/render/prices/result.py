@@ -43,16 +43,17 @@ def price_notes(sheet: Sheet) -> Iterator[str]:
         yield f"note: names that differ from the files are not imported: {count} in the sheet"
 
 
-def price_lines(files: Files, edits: list[PriceEdit], dry_run: bool, folder: str) -> Iterator[str]:
+def price_lines(files: Files, sheet: Sheet, dry_run: bool, folder: str) -> Iterator[str]:
     """Yield the differences of the files, and the summary with the next step."""
     for name, edited in files.items():
         yield from difference_lines(name, edited, _PRIVATE)
         yield ""
     if not files:
-        yield "Nothing to import: the files have these prices already."
+        known = "the files have these prices already" if sheet.has_prices else "no row has a price"
+        yield f"Nothing to import: {known}."
         return
-    prices = plural(len(edits), "price")
-    variants = plural(len({edit.address for edit in edits}), "variant")
+    prices = plural(len(sheet.edits), "price")
+    variants = plural(len({edit.address for edit in sheet.edits}), "variant")
     did = "would write" if dry_run else "wrote"
     yield f"{did} {plural(len(files), 'file')}: {prices} of {variants}"
     if not dry_run:

@@ -41,5 +41,5 @@ def import_(
     remarks = [*render.price_warnings(list(found.owned), found.labels)]
     remarks += render.price_notes(found.sheet)
     output.print_text("".join(f"{line}\n" for line in remarks))
-    lines = render.price_lines(found.files, found.sheet.edits, dry_run, str(directory))
+    lines = render.price_lines(found.files, found.sheet, dry_run, str(directory))
     output.print_lines("".join(f"{line}\n" for line in lines))
