@@ -117,3 +117,15 @@ def test_a_variant_that_was_moved_in_the_shop_is_no_hidden_child(world: World) -
     world.declare("product/1")
     world.declare("variant/V", product="1")
     assert hidden_children(world.desired, world.fill(), KINDS) == {}
+
+
+def test_hidden_children_are_found_of_the_parents_that_are_asked_for(world: World) -> None:
+    for product, code in (("1", "A"), ("2", "B")):
+        world.product(product, {})
+        world.have(f"variant/{code}", product=product)
+        world.declare(f"product/{product}")
+        world.declare(f"variant/{code}", product=product)
+    live, one, two = world.fill(), Address("product", "1"), Address("product", "2")
+    assert hidden_children(world.desired, live, KINDS) == {one: ["A"], two: ["B"]}
+    assert hidden_children(world.desired, live, KINDS, [two]) == {two: ["B"]}
+    assert hidden_children(world.desired, live, KINDS, []) == {}

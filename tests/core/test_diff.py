@@ -11,6 +11,7 @@ import pytest
 
 from dealpos_reconciler.core.diff.change import Action, FieldChange, new_fields
 from dealpos_reconciler.core.diff.diff import compare_fields, keep_declared_members
+from dealpos_reconciler.core.model.live import Observed
 from dealpos_reconciler.kinds import KINDS
 
 VARIANT, CATEGORY, COUPON = KINDS["variant"], KINDS["category"], KINDS["coupon"]
@@ -313,3 +314,21 @@ def test_deepdiff_is_imported_only_for_a_list_in_a_map() -> None:
         [sys.executable, "-c", LAZY], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_live_object_is_compared_once_with_the_same_declaration() -> None:
+    class Counted(dict[str, object]):
+        looked_at = 0
+
+        def items(self) -> Any:
+            self.looked_at += 1
+            return super().items()
+
+    live = Observed({"code": "A", "name": "Kopi"})
+    declared = Counted(code="A")
+    assert [live.contains(declared) for _ in range(3)] == [True] * 3
+    assert declared.looked_at == 1
+    assert not live.contains({"code": "A", "name": "Teh"})
+    assert not live.contains({"code": "A", "unit_price": 1})
+    assert live.contains({"code": "A", "name": "Kopi"})
+    assert live == Observed({"code": "A", "name": "Kopi"})

@@ -23,7 +23,7 @@ from dealpos_reconciler.core.diff.change import Action, Change, FieldChange, ite
 from dealpos_reconciler.core.model.codec import TEXT
 from dealpos_reconciler.core.model.field import Field
 from dealpos_reconciler.core.model.kind import Kind, Value
-from dealpos_reconciler.core.model.live import overlay
+from dealpos_reconciler.core.model.live import Observed, overlay
 from dealpos_reconciler.core.model.masked import Path, reveal_all, value_at
 
 COINS = (10, 50, 100, 500)
@@ -39,9 +39,9 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _SPACE = re.compile(r"\s+")
 
 
-def is_unchanged(kind: Kind, declared: Value, live: Value) -> bool:
+def is_unchanged(kind: Kind, declared: Value, live: Observed) -> bool:
     """Return whether an object needs no change and no note, like nearly all of a shop."""
-    return declared.items() <= live.items() and declared.keys().isdisjoint(kind.uncompared_fields)
+    return live.contains(declared) and declared.keys().isdisjoint(kind.uncompared_fields)
 
 
 def compare_fields(

@@ -126,7 +126,9 @@ TEXTS = Codec(_texts, empty=[])
 
 
 def _table(
-    raw: Any, key: str, members: Sequence[tuple[str, str, type | None, Codec]]
+    raw: Any,
+    key: str,
+    members: Sequence[tuple[str, str, type | None, Callable[[Any], Any], Any]],
 ) -> dict[str, dict[str, Any]]:
     if not isinstance(raw, list):
         raise ValueError("a list was expected")
@@ -136,12 +138,12 @@ def _table(
             raise ValueError(f"an item without `{key}`")
         name = item[key]
         table[name if type(name) is str else text(name)] = entry = {}
-        for ours, theirs, plain, codec in members:
+        for ours, theirs, plain, decode, empty in members:
             if theirs in item:
-                value = item[theirs]
-                if type(value) is not plain:
-                    value = codec.empty if value is None else codec.decode(value)
-                entry[ours] = value
+                if type(value := item[theirs]) is plain:
+                    entry[ours] = value
+                else:
+                    entry[ours] = empty if value is None else decode(value)
     return table
 
 
@@ -164,5 +166,5 @@ def keyed_list(key: str, **members: tuple[str, Codec]) -> Codec:
         ]
 
     whole = frozenset(ours for ours, (_, codec) in members.items() if codec.whole)
-    columns = [(ours, theirs, codec.plain, codec) for ours, (theirs, codec) in members.items()]
+    columns = [(n, key, c.plain, c.decode, c.empty) for n, (key, c) in members.items()]
     return Codec(partial(_table, key=key, members=columns), encode, {}, whole=whole)

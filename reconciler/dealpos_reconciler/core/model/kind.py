@@ -21,8 +21,8 @@ from dealpos_reconciler.core.model.store import SHOP
 Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
 
-Shown = tuple[tuple[str, str, type | None, Codec], ...]
-"""The fields that a row shows, each with its key and how to read it."""
+Shown = tuple[tuple[str, str, type | None, Callable[[Any], Any], Any], ...]
+"""The fields that a row shows: name, key, type as is, decoder, and the value of a null."""
 
 _MAX_SHAPES = 100
 """Different sets of keys that are remembered of a kind; a server that makes up keys has more."""
@@ -190,6 +190,8 @@ class Kind:
     read_fields: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
     """The fields that reads show, with the keys they come under."""
     _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
+    _identity_key: str = field(init=False)
+    """The first key that a read may show the identity under."""
     is_private: bool = field(init=False)
     uncompared_fields: frozenset[str] = field(init=False)
 
@@ -211,6 +213,7 @@ class Kind:
             identity=next(f.name for f in specs if f.identity),
             referring_fields=tuple((f.name, f.references) for f in specs if f.references),
             read_fields=tuple((f.name, f.wire.read, f.wire.codec) for f in specs if f.wire.read),
+            _identity_key=next((f.wire.read[0] for f in specs if f.identity and f.wire.read), ""),
             is_private=any(f.private for f in specs),
             uncompared_fields=frozenset(f.name for f in specs if f.uncompared_reason),
         )
@@ -229,14 +232,19 @@ class Kind:
 
     def decode(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the canonical value of `row`, without the fields whose keys it lacks."""
-        value = {}
+        value, name, raw = {}, "", None
         if self.normalise:
             row = self.normalise(row)
-        for name, key, plain, codec in self._columns_of(tuple(row)):
-            raw = row[key]
-            if type(raw) is not plain:
-                raw = codec.empty if raw is None else self._decode_value(name, codec, raw)
-            value[name] = raw
+        try:
+            for name, key, plain, decode, empty in self._columns_of(tuple(row)):
+                raw = row[key]
+                if type(raw) is plain:
+                    value[name] = raw
+                else:
+                    value[name] = empty if raw is None else decode(raw)
+        except ValueError as error:
+            shown = "" if self.fields[name].private else f" (found {str(raw)[:40]!r})"
+            raise ValueError(f"`{name}`: {error}{shown}") from None
         return value
 
     def _columns_of(self, keys: tuple[str, ...]) -> Shown:
@@ -244,20 +252,13 @@ class Kind:
         if (found := self._shapes.get(keys)) is None:
             present = frozenset(keys)
             found = tuple(
-                (name, key, codec.plain, codec)
+                (name, key, codec.plain, codec.decode, codec.empty)
                 for name, ours, codec in self.read_fields
                 if (key := next((k for k in ours if k in present), None)) is not None
             )
             if len(self._shapes) < _MAX_SHAPES:
                 self._shapes[keys] = found
         return found
-
-    def _decode_value(self, name: str, codec: Codec, raw: Any) -> Any:
-        try:
-            return codec.decode(raw)
-        except ValueError as error:
-            shown = "" if self.fields[name].private else f" (found {str(raw)[:40]!r})"
-            raise ValueError(f"`{name}`: {error}{shown}") from None
 
     @property
     def parent_kind(self) -> str | None:
@@ -283,6 +284,8 @@ class Kind:
 
     def identity_of(self, row: Any) -> str | None:
         """Return the natural key that a row shows, if it shows one."""
+        if type(row) is dict and type(name := row.get(self._identity_key)) is str:
+            return name  # nearly always
         found = self.peek(self.identity, row)
         return found if found is None or type(found) is str else str(found)
 

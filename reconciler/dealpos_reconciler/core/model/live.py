@@ -17,12 +17,22 @@ from dealpos_reconciler.core.model.kind import Kind, Value
 class Observed:
     """The live values of one object. A field that is not in `value` was not shown.
 
-    Nothing changes one; see `Declared`.
+    Nothing changes its values; see `Declared`.
     """
 
     value: Value
     children: Mapping[str, Value] | None = None
     """The objects nested in this one, as a read of it showed them; None when it did not."""
+    matched: Value | None = field(default=None, compare=False, repr=False)
+    """A declared value that this one was found to contain, so that it is not compared again."""
+
+    def contains(self, declared: Value) -> bool:
+        """Return whether all that is declared is live, as it is of nearly every object."""
+        if self.matched is not declared:
+            if not declared.items() <= self.value.items():
+                return False
+            self.matched = declared
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,7 +253,7 @@ class _Builder:
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
         old = self.renames.get(address, "")
-        if not old and is_unchanged(kind, declared.value, live.value):
+        if not old and is_unchanged(kind, declared.value, live):
             self.unchanged += 1
             return
         known = self.kept.get(address, {})

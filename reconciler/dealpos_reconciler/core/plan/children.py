@@ -17,8 +17,12 @@ MAX_NAMES = 3
 """Children that a warning names."""
 
 
-def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[str]]:
+def hidden_children(
+    desired: Desired, live: Live, kinds: Kinds, owners: Collection[Address] | None = None
+) -> dict[Address, list[str]]:
     """Return, by parent, the declared live children that no read of that parent shows.
+
+    `owners` are the parents to look at: all, where it is left out.
 
     Reads of a parent may hide children that are out of use (dealpos-api.md §14 #21 asks it of
     lists); a read by name finds them.
@@ -29,15 +33,17 @@ def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address,
             continue
         above = child.parent.kind
         parents, states = live.objects.get(above, {}), live.objects.get(child.name, {})
-        shown_in = {name: owner for name, (owner, _) in live.children_of(child).nested.items()}
+        named = None if owners is None else {a.name for a in owners if a.kind == above}
         for name, entry in desired.objects.get(child.name, {}).items():
             owner = entry.value.get(above, "")
-            if shown_in.get(name) == owner:  # nearly all
+            if named is not None and owner not in named:
                 continue
             parent = parents.get(owner)
             shown = parent.children if isinstance(parent, Observed) else None
+            if shown is None or name in shown:  # nearly all
+                continue
             state = states.get(name)
-            if shown is None or name in shown or not isinstance(state, Observed):
+            if not isinstance(state, Observed):
                 continue
             if state.value.get(above, owner) == owner:  # else it was moved in the shop
                 found.setdefault(Address(above, owner), []).append(name)
@@ -53,8 +59,9 @@ def collect_parents(
     """
     found: dict[Address, ParentWithChildren] = {}
     inner = {kind.parent.kind: (kind, kind.parent) for kind in kinds.values() if kind.parent}
-    joined = hidden_children(desired, live, kinds)
-    for owner in dict.fromkeys(_owner(change, kinds) for change in changes):
+    owners = dict.fromkeys(_owner(change, kinds) for change in changes)
+    joined = hidden_children(desired, live, kinds, owners)
+    for owner in owners:
         state = live.get(owner)
         if owner.kind not in inner or not isinstance(state, Observed):
             continue

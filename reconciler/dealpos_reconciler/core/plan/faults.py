@@ -240,10 +240,10 @@ def find_cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
             if reference.kind == kind_name
         ]
         for name, declared in objects.items() if own else ():
+            written = [(r, found) for f, r in own if (found := declared.value.get(f))]
             inside: set[str] = set()
-            for field_name, reference in own:
-                if (written := declared.value.get(field_name)) is not None:
-                    reference.collect([written], inside)
+            for reference, value in written:
+                reference.collect([value], inside)
             inside.discard(name)
             if inside:
                 graph[Address(kind_name, name)] = {Address(kind_name, n) for n in inside}

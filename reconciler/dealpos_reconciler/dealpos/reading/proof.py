@@ -241,7 +241,10 @@ def note_unread_fields(
     call = kind.update or kind.create
     assert call is not None
     child = reader.builder.children.get(kind.name)
-    added = hidden_children(desired, reader.live, reader.kinds) if child and names else {}
+    added: Mapping[Address, list[str]] = {}
+    if child and names:
+        owners = {Address(kind.name, name) for name in names}
+        added = hidden_children(desired, reader.live, reader.kinds, owners)
     empty: set[str] = set()
     for name in sorted(names):
         if (state := reader.get_observed(kind, name)) is None:

@@ -292,5 +292,6 @@ def _changed_names(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
         name
         for name, declared in desired.objects.get(kind.name, {}).items()
         if isinstance(state := states.get(name), Observed)
+        and not state.contains(declared.value)
         and differs(kind, declared.value, state.value, declared.changed_derived_fields)
     }
