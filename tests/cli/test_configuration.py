@@ -15,8 +15,9 @@ import pytest
 
 from dealpos_reconciler.cli.main import cli
 from dealpos_reconciler.cli.secret_files import MAX_CHARACTERS, SECRETS, read_secret_files
-from dealpos_reconciler.dealpos.credential_command import COMMAND
-from dealpos_reconciler.errors import UsageError
+from dealpos_reconciler.dealpos import credential_command
+from dealpos_reconciler.dealpos.credential_command import COMMAND, ask_command
+from dealpos_reconciler.errors import StoreError, UsageError
 from tests.support.program import SECRET, RunProgram
 from tools.site.environment import VARIABLES
 
@@ -264,6 +265,21 @@ class TestCredentialCommand:
         assert run("plan", folder).code == 0
 
     @pytest.mark.parametrize(
+        ("program", "reason"),
+        [
+            ("while True: print('s3cret' * 1000)", "printed more than 64 KiB"),
+            ("import time; time.sleep(60)", "did not end within 1 seconds"),
+            ("import os, time; os.fork() or time.sleep(2)", "did not end within 1 seconds"),
+        ],
+    )
+    def test_a_command_that_does_not_end(
+        self, program: str, reason: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(credential_command, "MAX_SECONDS", 1)
+        with pytest.raises(StoreError, match=reason):
+            ask_command(shlex.join([sys.executable, "-c", program]), "https://shop")
+
+    @pytest.mark.parametrize(
         ("command", "reason"),
         [
             ("/nowhere/to-be-found", "cannot be run: No such file or directory"),
@@ -273,7 +289,7 @@ class TestCredentialCommand:
             (printing("s3cret"), "printed something else than the credentials"),
             (printing('["s3cret"]'), "printed something else than the credentials"),
             (printing('{"client_id": "s3cret"}'), "printed something else than the credentials"),
-            (printing("[" * 100_000), "printed something else than the credentials"),
+            (printing("[" * 60_000), "printed something else than the credentials"),
             (
                 printing(json.dumps({"client_id": "s3cret", "client_secret": " "})),
                 "printed credentials that are empty or no text",
