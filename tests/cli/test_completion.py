@@ -56,6 +56,7 @@ def complete(folder: Path, words: str, shell: str = "zsh") -> list[str]:
         ("reconciler plan --kind cat", ["category"]),
         ("reconciler plan --target variant/", ["variant/1003L"]),
         ("reconciler plan --target category/Hot", ["category/Hot Drinks"]),
+        ("reconciler plan --explain variant/", ["variant/1003L"]),
         ("reconciler adopt prod", ["product/P"]),
         ("reconciler adopt --field unit_p", ["unit_price"]),
         ("reconciler plan --target coupon/", []),  # its code is secret
@@ -66,6 +67,22 @@ def test_words_of_the_shop_are_offered(shop: Path, words: str, offered: list[str
     assert (
         complete(shop.parent, words.replace("reconciler", f"reconciler -C {shop.name}")) == offered
     )
+
+
+@pytest.mark.parametrize("option", ["--target", "--explain"])
+def test_the_folder_may_stand_before_the_option(shop: Path, option: str) -> None:
+    words = f"reconciler plan {shop.name} {option} variant/"
+    assert complete(shop.parent, words) == ["variant/1003L"]
+
+
+@pytest.mark.parametrize("command", ["adopt", "prices import prices.csv"])
+def test_layers_are_offered(tmp_path: Path, command: str) -> None:
+    for name in ("catalogue", "base"):
+        (tmp_path / "shop" / name).mkdir(parents=True)
+        (tmp_path / "shop" / name / "menu.yaml").write_text("", encoding="utf-8")
+    settings = "store: {url: sandbox}\nlayers: [base, catalogue]\n"
+    (tmp_path / "shop" / "reconciler.yaml").write_text(settings, encoding="utf-8")
+    assert complete(tmp_path / "shop", f"reconciler {command} --layer b") == ["base"]
 
 
 def test_bash_gets_words_that_it_can_insert(shop: Path) -> None:

@@ -39,15 +39,12 @@ def complete_addresses(
 
     An object with a secret code is left out.
     """
-    from dealpos_reconciler.catalogue.files import find_root
     from dealpos_reconciler.core.model.masked import is_masked
     from dealpos_reconciler.errors import ReconcilerError
     from dealpos_reconciler.workflows.open_shop import check_files
 
-    given = context.params.get("directory") or context.params.get("folder")
-    folder = Path(given) if given else Path(os.path.relpath(find_root(Path.cwd())))
     try:
-        desired = check_files(folder)
+        desired = check_files(_find_folder(context))
     except (ReconcilerError, OSError):
         return []
     found = (
@@ -61,6 +58,30 @@ def complete_addresses(
     is_bash = os.environ.get("_RECONCILER_COMPLETE", "").startswith("bash")
     quote = _escape if is_bash else str
     return [CompletionItem(quote(address)) for address in wanted[:MAX_ADDRESSES]]
+
+
+def complete_layers(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the layers of the shop that begin with what is written."""
+    from dealpos_reconciler.catalogue.settings import load
+    from dealpos_reconciler.errors import ReconcilerError
+
+    try:
+        layers = load(_find_folder(context)).layers
+    except (ReconcilerError, OSError):
+        return []
+    return [CompletionItem(layer.name) for layer in layers if layer.name.startswith(incomplete)]
+
+
+def _find_folder(context: click.Context) -> Path:
+    """Return the shop folder of an unfinished command line."""
+    from dealpos_reconciler.catalogue.files import find_root
+
+    # An option without its value ends the parsing, and the arguments are not assigned yet.
+    given = next((word for word in context.args if Path(word).is_dir()), None)
+    given = given or context.params.get("directory") or context.params.get("folder")
+    return Path(given) if given else Path(os.path.relpath(find_root(Path.cwd())))
 
 
 def _escape(word: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dealpos_reconciler.cli import exit_codes, options, output, prompt
-from dealpos_reconciler.cli.completion import complete_addresses, complete_fields
+from dealpos_reconciler.cli.completion import complete_addresses, complete_fields, complete_layers
 from dealpos_reconciler.errors import UsageError
 
 
@@ -29,6 +29,7 @@ from dealpos_reconciler.errors import UsageError
 @click.option(
     "--layer",
     metavar="NAME",
+    shell_complete=complete_layers,
     help="Write to this layer (default: the last one that declares the field).",
 )
 @click.option("--dry-run", is_flag=True, help="Show the edits without writing them.")

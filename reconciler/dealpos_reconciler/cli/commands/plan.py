@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dealpos_reconciler.cli import exit_codes, options, output
+from dealpos_reconciler.cli.completion import complete_addresses
 from dealpos_reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 @click.option(
     "--explain",
     metavar="ADDRESS",
+    shell_complete=complete_addresses,
     help="Show the layers of this object instead of a plan, without asking the shop.",
 )
 @options.reserve

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dealpos_reconciler.cli import options, output
+from dealpos_reconciler.cli.completion import complete_layers
 
 
 @click.command("import")
@@ -15,6 +16,7 @@ from dealpos_reconciler.cli import options, output
 @click.option(
     "--layer",
     metavar="NAME",
+    shell_complete=complete_layers,
     help="Write to this layer (default: the last one that declares the price).",
 )
 @click.option("--dry-run", is_flag=True, help="Show the edits without writing them.")
