@@ -43,6 +43,7 @@ class Bound:
             "plan": self.reads,
             "apply": self.reads + self.writes + self.read_backs,
             "next plan": replace(self, live=self.files).reads,
+            "adopt": self.reads,
             "audit": self.reads,
             "board": self.reads,
             "plan --out": self.reads,

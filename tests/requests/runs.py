@@ -23,6 +23,7 @@ from tests.requests.stories import Story
 
 _WORDS = {
     "apply": ["apply", "--auto-approve"],
+    "adopt": ["adopt", "--all", "--dry-run"],
     "next plan": ["plan"],
     "plan --out": ["plan", "--out", "plan.json"],
     "prices export": ["prices", "export", "--live"],

@@ -85,6 +85,14 @@ def priced(made: Catalogue, start: int = 0, stop: int | None = None, step: int =
     return made
 
 
+def retiring(made: Catalogue) -> Catalogue:
+    """Return a catalogue in which every hundredth variant is retired."""
+    made = copy.deepcopy(made)
+    for each in variants_of(made)[50::100]:
+        each["discontinued"] = True
+    return made
+
+
 def priced_at_an_outlet(made: Catalogue) -> Catalogue:
     """Return a catalogue with a higher price of every hundredth variant at one outlet."""
     made = copy.deepcopy(made)
@@ -186,7 +194,7 @@ STORIES = (
         "1 % price drift",
         lambda n: priced(base(n), 50, None, 100),
         base,
-        (*_SAVED, "prices export"),
+        (*_SAVED, "prices export", "adopt"),
         {"apply plan.json": (_DISPLAY_NAMES,)},
     ),
     Story(
@@ -211,6 +219,7 @@ STORIES = (
         lambda n: priced(retired(n)),
         retired,
     ),
+    Story("1 % retired variants", lambda n: retiring(base(n)), base),
     Story("1 % outlet prices", lambda n: priced_at_an_outlet(base(n)), base),
     Story("10 new variants, the first", lambda n: grown(n, 10), base, safety=_BORN),
     Story(
