@@ -154,7 +154,7 @@ def find_order_problems(bounds: Bounds, zone: tzinfo = UTC) -> Iterator[StepProb
 def find_next_change(
     value: Mapping[str, Any], required: frozenset[str], instant: datetime, zone: tzinfo
 ) -> datetime | None:
-    """Return the first instant after another at which an object is declared otherwise."""
+    """Return the instant of the next change of an object's declared values, after another one."""
     bounds = {bounds for _, (bounds, _) in list_steps(value)}
     coming = {b for each in bounds for b in find_boundaries(each, zone) if b > instant}
     now = resolve(value, required, instant, zone) if coming else {}

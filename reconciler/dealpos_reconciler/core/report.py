@@ -197,7 +197,7 @@ def outcome_of(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Outc
 
 
 def rewrites_after(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Mapping[Path, Pair]:
-    """Return the values that the shop keeps otherwise than written, after this change.
+    """Return the values that the shop stores in another form than they were written.
 
     A field that no read showed keeps its entry of `known`.
     """

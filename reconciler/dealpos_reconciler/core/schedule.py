@@ -24,7 +24,7 @@ _MOMENT = timedelta(microseconds=1)
 
 
 class ScheduledChange(NamedTuple):
-    """One value that the files declare otherwise from an instant on."""
+    """A declared value that changes at an instant."""
 
     at: datetime
     """With the offset of the shop's clock."""

@@ -34,7 +34,7 @@ def csv_text(found: PriceRows, newline: str = "\r\n") -> str:
 
 
 def csv_bytes(found: PriceRows) -> bytes:
-    """Return the same in UTF-8 with the mark without which Excel takes it for another encoding."""
+    """Return a sheet as CSV in UTF-8, with the byte order mark that Excel needs."""
     return codecs.BOM_UTF8 + csv_text(found).encode()
 
 

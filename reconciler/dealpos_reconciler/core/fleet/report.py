@@ -14,7 +14,7 @@ from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FleetReport:
-    """Everything that is said of one run."""
+    """The report of one run: results of the shops, changes, deviations and waves."""
 
     command: Command
     file: str

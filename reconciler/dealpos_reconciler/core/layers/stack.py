@@ -18,13 +18,13 @@ class Part(NamedTuple):
 
 
 class Stack(Source):
-    """The place of an object of several layers: that of the first, with the parts of all."""
+    """The place of an object in its first layer, with the parts of all layers."""
 
     parts: tuple[Part, ...] = ()
     """Parts in the order of their layers: a later one wins."""
 
     def place_of(self, path: Sequence[str | int]) -> Source:
-        """Return the place of the last part that declares `path`, or the most of it."""
+        """Return the place of the last part that declares `path`, or the longest part of it."""
         for length in range(len(path), 0, -1):
             for part in reversed(self.parts):
                 if _declares(part.value, path[:length]):

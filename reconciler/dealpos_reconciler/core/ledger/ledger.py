@@ -37,7 +37,7 @@ class LedgerEntry:
     commit: str = ""
     """The git commit of the files, with `+` where they differed from it; empty without git."""
     kept: Mapping[Path, Pair] = field(default_factory=dict)
-    """Values that DealPOS stores otherwise than declared."""
+    """Declared values that DealPOS stores in another form."""
     used: int = 0
     """Uses that were spent when it was last replaced, of all its replacements together."""
 
@@ -64,7 +64,7 @@ class Ledger:
 
     @property
     def kept(self) -> KnownRewrites:
-        """Values that DealPOS stores otherwise than declared, by object."""
+        """Declared values that DealPOS stores in another form, by object."""
         return {address: entry.kept for address, entry in self.entries.items() if entry.kept}
 
 

@@ -38,7 +38,7 @@ class Approved:
     implied: frozenset[str] = frozenset()
     """Objects that the server also creates, as seen when this was planned."""
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    """Fields that a replacement writes otherwise than declared: (declared, written)."""
+    """Fields that a replacement does not write as declared: (declared, written)."""
     masked: tuple[Path, ...] = ()
     """The ways to values that are secret or come from the environment: marks too."""
     mark: Callable[[Any], str] = str

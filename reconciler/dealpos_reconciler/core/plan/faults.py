@@ -203,7 +203,7 @@ class _Check:
 
 
 def _settle(address: Address, target: Address, live: Live, kinds: Kinds) -> str | None:
-    """Return how to settle a reference of a live object that the shop has otherwise."""
+    """Return the hint on a live object whose reference differs from the files."""
     state = live.get(address)
     if not isinstance(state, Observed):
         return None

@@ -50,7 +50,7 @@ UsesByAddress = Mapping[Address, UsesSeen]
 
 @dataclass(frozen=True, slots=True)
 class PastRuns:
-    """The traces of earlier runs, besides the values that the shop keeps otherwise."""
+    """The traces of earlier runs, besides values that the shop stores in another form."""
 
     interrupted: Mapping[Address, Interrupted] = field(default_factory=dict)
     """Replacements whose old object is gone and whose new one is not there."""

@@ -181,13 +181,13 @@ class Plan:
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
     """The names that people call objects by; no private data."""
     known_rewrites: KnownRewrites = field(default_factory=dict)
-    """Values that DealPOS is known to store otherwise than written."""
+    """Values that DealPOS is known to store in another form than they are written."""
     publication: Publication | None = None
     """The release that is published after the changes in the shop; None for no news."""
     at: str = ""
     """The instant at which dated values were resolved, ISO 8601."""
     holds_until: Mapping[Address, str] = field(default_factory=dict)
-    """The instant from which the files declare a changed object otherwise, ISO 8601."""
+    """The instant of the next dated change of a changed object, ISO 8601."""
     coming: tuple[ComingChanges, ...] = ()
     """The changes of later instants, after those of the plan."""
     overdue: Mapping[Address, tuple[OverdueStep, ...]] = field(default_factory=dict)

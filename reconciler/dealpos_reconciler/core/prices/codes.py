@@ -45,7 +45,7 @@ class Codes:
     products: Mapping[str, Collection[str]] = field(default_factory=dict)
     """The codes of the declared products, each with those of its variants."""
     alike: dict[str, list[str]] = field(default_factory=dict)
-    """The declared codes by what those share that look alike."""
+    """The declared codes, grouped by the form that codes share if they look alike."""
     unknown: int = 0
 
     def __post_init__(self) -> None:
@@ -84,7 +84,7 @@ class Codes:
         return UnknownCode(message, self._suggest(written, is_shortened))
 
     def _candidates(self, written: str) -> list[str]:
-        """Return the declared codes of which a spreadsheet may have made this text."""
+        """Return the declared codes that a spreadsheet may have turned into this text."""
         found = dict.fromkeys(self.alike.get(fold_key(written), ()))
         if shape := _SHORTENED.fullmatch(written):
             spelled = f"{shape[1]}.{shape[2] or '0'}E+{shape[3]}"

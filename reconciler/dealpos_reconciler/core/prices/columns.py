@@ -35,12 +35,12 @@ class Columns:
 
 
 def is_column(name: str) -> bool:
-    """Return whether a name may be that of a column."""
+    """Return whether a text is the name of a column."""
     return name in FIXED or name.startswith(AT_OUTLET)
 
 
 def find_columns(table: Table, outlets: Collection[str]) -> tuple[Columns, list[Problem]]:
-    """Return the columns that the first row with content names, and what is wrong with it."""
+    """Return the columns of the first row with content, and its problems."""
     header = next((n for n, row in enumerate(table.rows) if any(map(trim, row))), None)
     if header is None:
         return Columns(), [Problem(table.file, 0, 0, "has no rows", f"begin with {_example()}")]

@@ -55,7 +55,7 @@ def clean(text: str) -> str:
 
 
 def find_style(text: str) -> Style | None:
-    """Return how a clean text is written; None for one that reads alike in every language."""
+    """Return the style of a clean text; None for one that reads alike in every language."""
     for thousands, pattern in _GROUPS:
         if found := pattern.fullmatch(text):
             return Style(thousands, bool(found[2]) or text.count(thousands) > 1)

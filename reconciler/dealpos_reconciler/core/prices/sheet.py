@@ -51,7 +51,7 @@ REMOVE = "-"
 
 
 class PriceEdit(NamedTuple):
-    """One price that the sheet has otherwise than the files."""
+    """A price that differs between the sheet and the files."""
 
     address: Address
     path: Path

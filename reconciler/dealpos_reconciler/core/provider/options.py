@@ -33,7 +33,7 @@ class TillOptions:
     hold: timedelta = timedelta(minutes=10)
     """The time for which a use is held, from a yes to its invoice."""
     reentry: Reentry = "refuse"
-    """The answer to a second entry of a code whose last use is held; a coupon may say otherwise."""
+    """The answer to a second entry of a code whose last use is held; a coupon may override it."""
     reject_status: RejectStatus = 400
     """The HTTP status of a no."""
     void_returns_use: bool = True

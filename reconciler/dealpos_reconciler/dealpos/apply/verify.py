@@ -42,7 +42,7 @@ class Verifier:
     kinds: Kinds
     sender: RequestSender
     known: KnownRewrites = field(default_factory=dict)
-    """Values that this shop is known to store otherwise than written."""
+    """Values that this shop is known to store in another form than they are written."""
 
     def verify(self, writes: Writes) -> Writes:
         """Return the writes with what reads showed of them, in the same order."""

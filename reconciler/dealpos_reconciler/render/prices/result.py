@@ -26,7 +26,7 @@ Files = Mapping[str, EditedFile]
 
 
 def price_warnings(owned: list[Address], labels: ObjectLabels) -> Iterator[str]:
-    """Yield what the next plan may take from the shop."""
+    """Yield the warning of outlet prices that the next plan may remove."""
     if owned:
         named = join_some([with_label(address, labels) for address in owned], MAX_NAMED)
         yield (
@@ -37,7 +37,7 @@ def price_warnings(owned: list[Address], labels: ObjectLabels) -> Iterator[str]:
 
 
 def price_notes(sheet: Sheet) -> Iterator[str]:
-    """Yield what of a sheet is not taken over."""
+    """Yield notes on parts of a sheet that are not imported."""
     if sheet.other_names:
         count = amount(sheet.other_names)
         yield f"note: names that differ from the files are not imported: {count} in the sheet"
@@ -63,7 +63,7 @@ def price_lines(files: Files, sheet: Sheet, dry_run: bool, folder: str) -> Itera
 def import_document(
     sheet: Sheet, desired: Any, files: Files, labels: ObjectLabels, dry_run: bool
 ) -> dict[str, Any]:
-    """Return the same for programs."""
+    """Return the result of an import as a JSON document."""
     return {
         "prices": [_edit_document(edit, desired, labels) for edit in sheet.edits],
         "other_names": sheet.other_names,
@@ -88,7 +88,7 @@ def _edit_document(edit: PriceEdit, desired: Any, labels: ObjectLabels) -> dict[
 
 
 def export_notes(found: PriceRows, out: Path | None) -> Iterator[str]:
-    """Yield what an export leaves out, and what a spreadsheet may do to it."""
+    """Yield the size of an export, and notes on prices that it leaves out."""
     if out:
         codes = {code for code, *_ in found.rows}
         rows = f" ({plural(len(found.rows), 'row')})" if len(found.rows) > len(codes) else ""

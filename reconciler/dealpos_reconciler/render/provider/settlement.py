@@ -120,7 +120,7 @@ def _gaps(found: SettledDays) -> Iterator[str]:
 
 
 def settlement_document(found: SettledDays, dry_run: bool, requests: int) -> dict[str, Any]:
-    """Return the same for programs."""
+    """Return the settlement as a JSON document."""
     counts = Counter(each.finding for each in found.corrections)
     return {
         "format_version": FORMAT_VERSION,

@@ -121,7 +121,7 @@ def _day(moment: datetime | None) -> str:
 
 
 def status_document(found: ShownProvider) -> dict[str, Any]:
-    """Return the same for programs."""
+    """Return the status as a JSON document."""
     return {
         "format_version": FORMAT_VERSION,
         "provider": found.place,

@@ -37,7 +37,7 @@ class BehaviourDocument(TypedDict):
     sentence: str
     """The behaviour, for people."""
     consequences: list[ConsequenceDocument]
-    """The objects that end otherwise; empty where the end state is the same."""
+    """The objects whose end state differs; empty where it is the same."""
 
 
 @described

@@ -69,7 +69,7 @@ def rehearsal_details(plan: Plan, rehearsal: Rehearsal) -> Iterator[tuple[str, s
 
 
 def join_consequences(found: Iterable[Consequence], labels: ObjectLabels) -> str:
-    """Return the objects that end otherwise, each with what differs."""
+    """Return the objects whose end state differs, each with the difference."""
     shared = group_names((each.what, _name(each, labels)) for each in found)
     return "; ".join(
         f"{join_some(names, MAX_NAMES)} ({with_labels(plain(what), labels)})"

@@ -1,4 +1,4 @@
-"""Files or shop to a price sheet."""
+"""Export the prices of the files, or of the shop, to a sheet."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def take_sample(steps: Sequence[Step]) -> Sequence[Step]:
 
 
 def find_consequences(base: _Ended, other: _Ended, names: Names) -> Iterator[Consequence]:
-    """Yield the objects that end otherwise in one run than in another."""
+    """Yield the objects whose end state differs between two runs."""
     failed = {outcome.address: outcome for outcome in base.report.outcomes if not outcome.verified}
     refused = {
         error.address: error.what

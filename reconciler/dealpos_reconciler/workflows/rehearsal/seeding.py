@@ -15,7 +15,7 @@ from dealpos_reconciler.core.plan.plan import Plan
 from dealpos_reconciler.kinds import SHOP_KINDS
 
 UNKNOWN = "(unknown)"
-"""The parent of objects of which no read showed one, and the category of such a parent."""
+"""The parent of objects whose parent was not read, and the category of such a parent."""
 
 Document = dict[str, list[dict[str, Any]]]
 
@@ -45,7 +45,7 @@ def make_document(live: Live, plan: Plan, keys: Mapping[str, Set[str]]) -> Docum
 
 
 def find_named(live: Live, plan: Plan) -> Mapping[str, set[str]]:
-    """Return the objects that others name and no read was to show, by kind.
+    """Return the objects that others refer to and that were not read, by kind.
 
     They exist, as their references do; nothing else is known of them.
     """
@@ -88,7 +88,7 @@ def find_unseen(live: Live, plan: Plan) -> Mapping[Address, Value]:
 
 
 def _stand_in(field: Field, text: str | None) -> Any:
-    """Return some value of a field; a text of a certain type of object names another object."""
+    """Return a value that a field may have; `text` where it is the name of another object."""
     empty = field.wire.codec.empty
     return text if empty == "" else True if empty is False else 1
 

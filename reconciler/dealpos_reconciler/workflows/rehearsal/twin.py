@@ -79,7 +79,7 @@ class Sightings:
         self.after[address] = self._now[address] = after
 
     def end_of(self, address: Address, others: Iterable[Sightings]) -> Payload | None:
-        """Return an object after the run; what this one has not written is as another found it."""
+        """Return an object after the run: as written here, or else as another run found it."""
         if address in self.after:
             return self.after[address]
         return next(other.before[address] for other in others if address in other.before)
@@ -154,7 +154,7 @@ class Twin:
         return client
 
     def spend(self, requests: int) -> None:
-        """Let the client have sent requests already: the reads of the plan."""
+        """Count the reads of the plan as requests that the client has sent."""
         for _ in range(requests):
             self.clock.sleep(self.client.window.seconds_to_wait())
             most = self.client.window.count_request()
