@@ -7,7 +7,7 @@ RUN := .venv/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check install --quiet
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test deep mutation browser docs guides picture lint format schemas man editor contract cassettes requests soak fuzz prefixes race crash outage bench load dist sbom vulnerabilities lock locked clean
+.PHONY: help demo test deep mutation browser container docs guides picture lint format schemas man editor contract cassettes requests soak fuzz prefixes race crash outage bench load dist sbom vulnerabilities lock locked clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
@@ -18,6 +18,7 @@ help:
 	@echo "make docs      build the documentation site into build/site"
 	@echo "make guides    run the commands that the docs show; UPDATE=1 writes their output"
 	@echo "make picture   draw the pictures of the docs; needs Chromium and npm"
+	@echo "make container run the steps of the Dockerfile with buildah, and try its container (minutes)"
 	@echo "make browser   test the page of a plan in Chromium"
 	@echo "make schemas   write schemas/ from the models"
 	@echo "make man       write docs/man/reconciler.1 from the help of the commands"
@@ -95,6 +96,11 @@ browser: .venv/dev.stamp .venv/browser.stamp
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 		{ echo "error: Chromium is not installed; on Debian: apt-get install chromium"; exit 1; }
 	@$(RUN) pytest -q tests/render/browser
+
+container: .venv/dev.stamp
+	@command -v buildah >/dev/null || \
+		{ echo "error: buildah is not installed; on Debian: apt-get install buildah debootstrap"; exit 1; }
+	@CONTAINER=1 $(RUN) pytest -q -rs tests/distribution/test_container.py
 
 .venv/docs.stamp: pyproject.toml | .venv/dev.stamp
 	@$(PIP) --group docs
