@@ -98,6 +98,46 @@ def test_validate_imports_neither_http_nor_flask(folder: Path) -> None:
     assert not {"flask", "httpx", "deepdiff"} & libraries
 
 
+ENDING = """
+import atexit, os, sys, threading, time
+
+def told(code, end=os._exit):
+    os.write(1, b"at once\\n")
+    end(code)
+
+class Thread(threading.Thread):
+    def run(self):
+        time.sleep(0.5)
+        print("waited for")
+
+os._exit = told
+atexit.register(print, "at exit")
+if sys.argv[1] == "waits":
+    Thread().start()
+sys.argv[1:2] = []
+from dealpos_reconciler.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["ends", "--version"], 0, ["at exit", "at once"]),
+        (["ends", "plan", "nowhere"], 1, ["at exit", "at once"]),
+        (["waits", "--version"], 0, ["waited for", "at exit"]),
+    ],
+)
+def test_the_process_ends_at_once_unless_a_thread_is_waited_for(
+    words: list[str], code: int, told: list[str]
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", ENDING, *words], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == code
+    assert [line for line in ran.stdout.splitlines() if "version" not in line] == told
+
+
 def answering(folder: Path, *words: str, answer: str) -> tuple[int, str, str]:
     """Run `apply` with a pseudo-terminal on stdin, and type an answer there."""
     ours, theirs = pty.openpty()

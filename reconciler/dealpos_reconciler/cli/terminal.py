@@ -23,6 +23,9 @@ MIN_COLUMNS: Final = 40
 """Columns below which wrapping would leave a word a line."""
 MAX_HANGING_INDENT_COLUMNS: Final = 12
 
+kept: list[object] = []
+"""Large values that a command is done with: the end of the process frees them in less time."""
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _MAYBE_WIDE = r"[\u1100-\u200f\u231a-\U0010ffff]"
 """Characters that may take two columns; arrows and dashes, which plans are full of, take one.

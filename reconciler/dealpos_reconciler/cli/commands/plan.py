@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dealpos_reconciler.cli import exit_codes, options, output
+from dealpos_reconciler.cli import exit_codes, options, output, terminal
 from dealpos_reconciler.cli.completion import complete_addresses
 from dealpos_reconciler.errors import ReconcilerError, UsageError
 
@@ -112,6 +112,7 @@ def plan(
         if trace:
             output.write_trace(run, trace)
     output.print_plan(run, output_format, directory, compact, key)
+    terminal.kept.append(run)
     _exit(run, detailed_exitcode)
 
 
