@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from dealpos_reconciler import sandbox
-from tests.support.actions import Job, load, start
+from tests.support.actions import PYTHON, Job, load, start
 from tests.support.components import included, runs, script
 from tests.support.menu import TWO_SIZES, back_office, by_code, edited
 from tests.support.shop import ROOT
@@ -98,16 +98,6 @@ else:
     else:
         state.append({"id": len(state) + 1, "user": {"login": "github-actions[bot]"}, "body": body})
     json.dump(state, open(home + "/gh.json", "w"))
-"""
-
-
-PYTHON = """
-if [ "$2" = venv ]; then
-  mkdir -p "$3/bin" && cp {home}/bin/python {home}/bin/reconciler "$3/bin" && exit
-elif [ "$2" = pip ]; then
-  shift 3 && echo "$@" >> {home}/installed && exit
-fi
-exec {real} "$@"
 """
 
 

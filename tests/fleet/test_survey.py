@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -148,3 +149,32 @@ def test_a_broken_file_is_an_error_in_every_format(fleet: FleetFolder) -> None:
     assert "fleet.yaml:5:1: unknown key `wave`" in ran.err
     assert json.loads(fleet.run("plan", "--format", "json").out)["problems"][0]["line"] == 5
     assert "No fleet plan" in fleet.run("plan", "--format", "markdown").out
+
+
+def test_reports_of_single_shops_make_one_report(fleet: FleetFolder) -> None:
+    fleet.declare("bandung", edited(MENU, ("18000", "19000")))
+    fleet.commit("raise")
+    reports = fleet.folder.parent / "reports"
+    for name in THREE:
+        (reports / name).mkdir(parents=True)
+        text = fleet.run("plan", "--shop", name, "--format", "json").out
+        (reports / name / f"{name}.json").write_text(text, encoding="utf-8")
+    direct = fleet.run("plan").out
+    merged = fleet.run("plan", "--from", str(reports))
+    assert (merged.code, merged.out) == (0, direct)
+    part = fleet.run("plan", "--from", str(reports / "bandung"))
+    assert part.code == 1
+    assert f"jakarta-1 (wave 2): failed: no report of it is in {reports / 'bandung'}" in part.out
+
+    said = fleet.run("audit", "--from", str(reports)).err
+    assert "bandung.json is a report of fleet plan, commit" in said
+    fleet.declare("bandung", MENU)
+    fleet.commit("lower")
+    assert re.search(
+        "commit .{7}; this is fleet plan", fleet.run("plan", "--from", str(reports)).err
+    )
+    for broken in ("", "[]", "{}", direct, text.replace('"summary"', '"other"')):
+        (reports / "bandung" / "bandung.json").write_text(broken, encoding="utf-8")
+        ran = fleet.run("plan", "--from", str(reports))
+        assert (ran.code, ran.out) == (1, "")
+        assert "bandung.json is not a report of a fleet" in ran.err

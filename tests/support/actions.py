@@ -21,6 +21,16 @@ StandIn = Callable[[Mapping[str, str]], Mapping[str, str]]
 _TOKEN = re.compile(r"\s*(?:(&&|\|\||==|!=|!|\(|\))|'((?:[^']|'')*)'|([a-z][\w.-]*)(\(\))?)")
 _PYTHON = {"&&": " and ", "||": " or ", "==": " == ", "!=": " != ", "!": " not "}
 
+PYTHON = """
+if [ "$2" = venv ]; then
+  mkdir -p "$3/bin" && cp {home}/bin/python {home}/bin/reconciler "$3/bin" && exit
+elif [ "$2" = pip ]; then
+  shift 3 && echo "$@" >> {home}/installed && exit
+fi
+exec {real} "$@"
+"""
+"""A Python whose virtual environments have the program, and whose pip notes what it installs."""
+
 
 def load(path: Path) -> Any:
     return YAML(typ="safe").load(path.read_text(encoding="utf-8"))

@@ -17,9 +17,11 @@ def make_matrix(members: Sequence[Member], platform: str) -> Any:
     most = MAX_JOBS[platform]
     if len(members) > most:
         name = {"github": "GitHub", "gitlab": "GitLab"}[platform]
+        wave = members[0].wave
+        subject = f"wave {wave} has" if wave == members[-1].wave else "the waves have"
         raise UsageError(
-            f"wave {members[0].wave} has {len(members)} shops; a matrix of {name} has {most} jobs",
-            hint="split the wave, or apply it in one job: reconciler fleet apply --wave N",
+            f"{subject} {len(members)} shops; a matrix of {name} has {most} jobs",
+            hint="split the wave, or run all of it in one job",
         )
     if platform == "gitlab":  # its rows are variables of the jobs
         return [{"SHOP": member.name, "WAVE": str(member.wave)} for member in members]

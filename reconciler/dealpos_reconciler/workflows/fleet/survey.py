@@ -17,6 +17,7 @@ from dealpos_reconciler.ledger.git_repository import commit_of_all, repository_t
 from dealpos_reconciler.workflows.fleet.declared import read_declarations
 from dealpos_reconciler.workflows.fleet.engine import Engine
 from dealpos_reconciler.workflows.fleet.process import MemberJob
+from dealpos_reconciler.workflows.fleet.reports import read_results
 
 AS_JSON = ("--format", "json")
 Progress = Callable[[MemberResult, int, int], None]
@@ -91,6 +92,15 @@ def survey(
     """Run `plan` or `audit` with further `words` for each shop and return the report."""
     results = run.collect(members, lambda m: run.place.job(m, (command, (*words, *AS_JSON))))
     return make_report(command, fleet, members, results, run.place.commit, parity)
+
+
+def merge_reports(
+    command: Command, folder: Path, fleet: Fleet, members: Sequence[Member], parity: bool
+) -> FleetReport:
+    """Return one report of those in a folder, which other runs have made of single shops."""
+    commit = find_place(fleet).commit
+    results = read_results(folder, command, members, commit)
+    return make_report(command, fleet, members, results, commit, parity)
 
 
 def save_plans(

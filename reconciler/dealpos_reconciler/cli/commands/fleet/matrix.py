@@ -18,8 +18,7 @@ from dealpos_reconciler.cli.commands.fleet import running
     "--wave",
     type=click.IntRange(min=1),
     metavar="N",
-    required=True,
-    help="The wave whose shops are listed.",
+    help="The wave whose shops are listed (default: all waves).",
 )
 @running.shop
 @click.option(
@@ -33,15 +32,16 @@ from dealpos_reconciler.cli.commands.fleet import running
 @click.option(
     "--gate", is_flag=True, help="Wait until the wave may start; fail if the one before failed."
 )
-def matrix(file: Path, wave: int, shops: tuple[str, ...], platform: str, gate: bool) -> None:
+def matrix(file: Path, wave: int | None, shops: tuple[str, ...], platform: str, gate: bool) -> None:
     """Print the shops of a wave as JSON for a CI matrix."""
     with output.report_errors("text", subject="fleet matrix"):
         from dealpos_reconciler.core.fleet.fleet import select_members
         from dealpos_reconciler.workflows.fleet.matrix import make_matrix
 
+        running.refuse(gate and wave is None, "--gate is for one wave", "add --wave N")
         fleet = running.load(file)
         document = make_matrix(select_members(fleet, wave, shops), platform)
-        if gate:
+        if gate and wave is not None:
             from dealpos_reconciler.workflows.fleet import rollout
             from dealpos_reconciler.workflows.fleet.survey import find_place
 

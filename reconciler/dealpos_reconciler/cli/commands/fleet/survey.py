@@ -18,6 +18,15 @@ detailed_exitcode = click.option(
 )
 
 
+from_reports = click.option(
+    "--from",
+    "reports",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Merge the JSON reports in this folder, such as those of CI jobs, instead of running.",
+)
+
+
 @click.command(name="plan")
 @running.fleet_file
 @running.output_format
@@ -27,6 +36,7 @@ detailed_exitcode = click.option(
 @detailed_exitcode
 @running.jobs
 @running.on
+@from_reports
 def plan_fleet(
     file: Path,
     output_format: str,
@@ -36,13 +46,14 @@ def plan_fleet(
     detailed_exitcode: bool,
     jobs: int,
     on: str | None,
+    reports: Path | None,
 ) -> None:
     """Preview the changes of several shops (read-only).
 
     The report names each change once, with the shops that get it. Deviations between the shops
     follow, then the shops.
     """
-    _survey("plan", file, output_format, wave, shops, parity, detailed_exitcode, jobs, on)
+    _survey("plan", file, output_format, wave, shops, parity, detailed_exitcode, jobs, on, reports)
 
 
 @click.command(name="audit")
@@ -54,6 +65,7 @@ def plan_fleet(
 @detailed_exitcode
 @running.jobs
 @running.on
+@from_reports
 def audit_fleet(
     file: Path,
     output_format: str,
@@ -63,9 +75,10 @@ def audit_fleet(
     detailed_exitcode: bool,
     jobs: int,
     on: str | None,
+    reports: Path | None,
 ) -> None:
     """Report drift of several shops (read-only)."""
-    _survey("audit", file, output_format, wave, shops, parity, detailed_exitcode, jobs, on)
+    _survey("audit", file, output_format, wave, shops, parity, detailed_exitcode, jobs, on, reports)
 
 
 def _survey(
@@ -78,19 +91,27 @@ def _survey(
     detailed: bool,
     jobs: int,
     on: str | None,
+    reports: Path | None,
 ) -> None:
     with output.report_errors(output_format, subject=f"fleet {command}"):
-        from dealpos_reconciler.workflows.fleet.survey import Run, check_remote, find_place, survey
+        from dealpos_reconciler.core.fleet.fleet import select_members
+        from dealpos_reconciler.workflows.fleet import survey as workflow
 
         fleet = running.load(file)
+        if reports is not None:
+            running.refuse(on is not None, "--from runs no shop", "omit --on")
+            members = select_members(fleet, wave, shops)
+            report = workflow.merge_reports(command, reports, fleet, members, parity)
+            running.print_fleet(report, output_format)
+            return running.end(report)
         members = running.select(fleet, wave, shops)
-        place = find_place(fleet, remote=on is not None)
+        place = workflow.find_place(fleet, remote=on is not None)
         if on is not None:
-            check_remote(place)
+            workflow.check_remote(place)
         words = ("--detailed-exitcode",) if detailed else ()
         with running.open_engine(on, jobs) as engine:
-            run = Run(engine, place, running.show_progress, exit_codes.PARTIAL)
-            report = survey(command, words, fleet, members, run, parity)
+            run = workflow.Run(engine, place, running.show_progress, exit_codes.PARTIAL)
+            report = workflow.survey(command, words, fleet, members, run, parity)
             signals = engine.interrupts.signals()
     running.print_fleet(report, output_format)
     running.end(report, signals[0] if signals else None)
