@@ -60,6 +60,17 @@ def test_help_imports_no_library_that_is_slow_to_load(words: list[str]) -> None:
     assert imported(*words) == (0, set())
 
 
+def test_a_command_imports_no_other_one() -> None:
+    code = (
+        "import sys; sys.argv = ['reconciler', 'plan', '--help']\n"
+        "from dealpos_reconciler.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n"
+        "    print(*[m for m in sys.modules if '.cli.commands.' in m], file=sys.stderr)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stderr.split() == ["dealpos_reconciler.cli.commands.plan"]
+
+
 def named(url: str, secret: str) -> dict[str, str]:
     """Return the environment variables that name a shop."""
     return {

@@ -1,7 +1,7 @@
 """The command group, its exit codes, and the one place that catches errors.
 
-Data goes to stdout, everything else to stderr. Each command imports what it needs when it runs,
-so that `--help` and mistakes answer at once.
+Data goes to stdout, everything else to stderr. A run imports the command that it is, and that
+imports what it needs when it runs, so that `--help` and mistakes answer at once.
 """
 
 from __future__ import annotations
@@ -9,33 +9,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections import UserDict
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 import click
 
 from dealpos_reconciler import __version__
 from dealpos_reconciler.cli import exit_codes, global_options, terminal
-from dealpos_reconciler.cli.commands.adopt import adopt
-from dealpos_reconciler.cli.commands.apply import apply
-from dealpos_reconciler.cli.commands.audit import audit
-from dealpos_reconciler.cli.commands.dates.schedule import schedule
-from dealpos_reconciler.cli.commands.doctor import doctor
-from dealpos_reconciler.cli.commands.fleet import fleet
-from dealpos_reconciler.cli.commands.history import history
-from dealpos_reconciler.cli.commands.import_ import import_
-from dealpos_reconciler.cli.commands.init import init
-from dealpos_reconciler.cli.commands.integration.completion import completion
-from dealpos_reconciler.cli.commands.integration.schema import schema
-from dealpos_reconciler.cli.commands.layers.render import render
-from dealpos_reconciler.cli.commands.plan import plan
-from dealpos_reconciler.cli.commands.prices import prices
-from dealpos_reconciler.cli.commands.provider import provider
-from dealpos_reconciler.cli.commands.rehearsal import rehearse
-from dealpos_reconciler.cli.commands.sandbox import sandbox
-from dealpos_reconciler.cli.commands.serving.board import board
-from dealpos_reconciler.cli.commands.serving.serve import serve
-from dealpos_reconciler.cli.commands.show import show
-from dealpos_reconciler.cli.commands.validate import validate
 from dealpos_reconciler.cli.output import print_error
 from dealpos_reconciler.cli.secret_files import read_secret_files
 from dealpos_reconciler.errors import ReconcilerError, UsageError
@@ -169,10 +151,38 @@ def _complete(command: click.Command, prefix: str) -> None:
         _complete(below, f"{prefix}_{name}")
 
 
-COMMANDS = (
-    *(init, doctor, validate, plan, show, apply, audit, history, sandbox, schema, import_, adopt),
-    *(render, rehearse, schedule, prices, serve, provider, board, fleet, completion),
+_MODULES = {
+    "import": "import_",
+    "completion": "integration.completion",
+    "schema": "integration.schema",
+    "render": "layers.render",
+    "rehearse": "rehearsal.rehearse",
+    "schedule": "dates.schedule",
+    "serve": "serving.serve",
+    "board": "serving.board",
+}
+"""The modules of the commands whose modules are not named like them, below `cli.commands`."""
+
+_NAMES = (
+    *("init", "doctor", "validate", "plan", "show", "apply", "audit", "history", "sandbox"),
+    *("schema", "import", "adopt", "render", "rehearse", "schedule", "prices", "serve"),
+    *("provider", "board", "fleet", "completion"),
 )
-for command in COMMANDS:
-    cli.add_command(command)
+
+
+class _CommandTable(UserDict[str, Any]):
+    """The commands by name; each is imported when it is looked up."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        if self.data[name] is None:
+            module = _MODULES.get(name, name)
+            found = import_module(f"dealpos_reconciler.cli.commands.{module}")
+            self.data[name] = command = getattr(found, module.rpartition(".")[2])
+            _complete(command, f"RECONCILER_{name}")
+        command = self.data[name]
+        assert isinstance(command, click.Command)
+        return command
+
+
 _complete(cli, "RECONCILER")
+cli.commands = _CommandTable(dict.fromkeys(_NAMES))
