@@ -155,8 +155,15 @@ def _may_be_alive(process: int) -> bool:
 @contextmanager
 def locate(root: Path, name: str | Path, *, follow: bool = True) -> Iterator[Place]:
     """Open the folder of a file below `root` for as long as it is used; see `read`."""
-    base, path = os.path.realpath(root), os.path.join(root, name)
-    parts = _resolve(base, path) if follow else Path(name).parts
+    path, parts = os.path.join(root, name), Path(name).parts
+    if follow and _OPENAT and (direct := _open_folder(root, parts)) is not None:
+        try:
+            yield Place(parts[-1], direct, path)
+        finally:
+            os.close(direct)
+        return
+    base = os.path.realpath(root)
+    parts = _resolve(base, path) if follow else parts
     if not _OPENAT:
         yield Place(os.path.join(base, *parts), None, path)
         return
@@ -168,6 +175,29 @@ def locate(root: Path, name: str | Path, *, follow: bool = True) -> Iterator[Pla
         yield Place(parts[-1] if parts else ".", folder, path)
     finally:
         os.close(folder)
+
+
+def _open_folder(root: Path, parts: tuple[str, ...]) -> int | None:
+    """Open the folder of a file where no part of the path below `root` is a link: nearly always.
+
+    Return None for any other path, which takes three times as long.
+    """
+    if not parts or os.path.isabs(parts[0]) or ".." in parts:
+        return None
+    try:
+        folder = os.open(root, _FOLDER & ~_NO_LINK)
+    except OSError:
+        return None
+    try:
+        for part in parts[:-1]:
+            above, folder = folder, os.open(part, _FOLDER, dir_fd=folder)
+            os.close(above)
+        if not stat.S_ISLNK(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False).st_mode):
+            return folder
+    except OSError:
+        pass
+    os.close(folder)
+    return None
 
 
 def _resolve(base: str, path: str) -> tuple[str, ...]:

@@ -240,8 +240,42 @@ def test_a_link_that_appears_between_check_and_use_is_refused(
 
     (shop.parent / "outside" / "menu.yaml").write_text(SECRET, encoding="utf-8")
     monkeypatch.setattr(os.path, "realpath", meddle)
+    monkeypatch.setattr(confined, "_open_folder", lambda root, parts: None)
     with pytest.raises(confined.NotConfined, match="behind a link"):
         confined.read(shop, "catalogue/menu.yaml")
+
+
+def test_a_path_without_links_is_opened_folder_by_folder(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder becomes a link after it was opened: its own file is read all the same."""
+    own = (shop / "catalogue" / "menu.yaml").read_bytes()
+    real = confined._open_folder
+
+    def meddle(root: Path, parts: tuple[str, ...]) -> int | None:
+        found = real(root, parts)
+        (shop / "catalogue").rename(shop / "was")
+        (shop / "catalogue").symlink_to("../outside")
+        return found
+
+    def resolve(path: str) -> str:
+        raise AssertionError(f"{path} needs no look at every folder above it")
+
+    (shop.parent / "outside" / "menu.yaml").write_text(SECRET, encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(confined, "_open_folder", meddle)
+        patch.setattr(os.path, "realpath", resolve)
+        assert confined.read(shop, "catalogue/menu.yaml") == own
+    with pytest.raises(confined.NotConfined, match="leads out"):
+        confined.read(shop, "catalogue/menu.yaml")
+
+
+@pytest.mark.parametrize("name", ["../outside/secret.yaml", "catalogue/../../outside/secret.yaml"])
+def test_a_path_that_leads_up_is_refused(shop: Path, name: str) -> None:
+    with pytest.raises(confined.NotConfined, match="leads out"):
+        confined.read(shop, name)
+    with pytest.raises(confined.NotConfined, match="leads out"):
+        confined.read(shop, shop.parent / "outside" / "secret.yaml")
 
 
 def test_a_device_that_appears_between_check_and_use_is_refused(
