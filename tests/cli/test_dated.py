@@ -56,6 +56,17 @@ def test_now_is_a_time_like_any_other(run: RunProgram, dated: Path) -> None:
     assert run("apply", saved, "--auto-approve").code == 0
 
 
+def test_a_new_object_without_a_step_that_holds(run: RunProgram, dated: Path) -> None:
+    menu = dated / "catalogue" / "menu.yaml"
+    new = MENU.replace("unit_price: 18000", "unit_price: [{from: 2099-01-01, value: 18000}]")
+    menu.write_text(new.replace("1001", "1007"), encoding="utf-8")
+    ran = run("plan", dated)
+    assert ran.code == 1
+    assert "is new and no step of `unit_price` holds yet" in ran.err
+    assert "begin with a value without `from`; it is required to create a variant" in ran.err
+    assert run("plan", dated, "--at", "2099-01-01").code == 0
+
+
 @pytest.mark.parametrize("day", ["tomorrow", "2026-02-30", "2099-12-01 25:00", ""])
 def test_a_day_that_does_not_exist_is_refused(run: RunProgram, dated: Path, day: str) -> None:
     ran = run("plan", dated, "--at", day)

@@ -217,9 +217,7 @@ class _Builder:
             return
         for name in kind.required:
             if name not in declared.value:
-                message = f"{address} is new and has no `{name}`"
-                hint = f"declare `{name}`; it is required to create a {kind.name}"
-                self.faults.append(Fault(address, (), message, hint, is_drift=None))
+                self.faults.append(self._explain_missing(address, kind, name))
         gone = address in self.past.applied
         reason = "applied before, gone from the shop" if gone else "declared, not in the shop"
         value, note = carry_uses(kind, declared.value, self.past.uses.get(address))
@@ -229,6 +227,17 @@ class _Builder:
         self.changes.append(
             replace(change, carried=carried, implied=self._implied_parents(address))
         )
+
+    def _explain_missing(self, address: Address, kind: Kind, name: str) -> Fault:
+        """Return the fault of a new object without a field that its creation needs."""
+        required = f"it is required to create a {kind.name}"
+        schedule = self.desired.schedule
+        if schedule and name in schedule.values.get(address, {}):
+            message = f"{address} is new and no step of `{name}` holds yet"
+            hint = f"begin with a value without `from`; {required}"
+            return Fault(address, (name,), message, hint, is_drift=None)
+        message = f"{address} is new and has no `{name}`"
+        return Fault(address, (), message, f"declare `{name}`; {required}", is_drift=None)
 
     def _has_ended(self, address: Address, kind: Kind, declared: Declared) -> bool:
         """Return whether an object that is not in the shop has expired, and add a note."""
