@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -366,7 +367,7 @@ def test_an_exception_that_ended_after_the_plan_covers_nothing(
     declare(TENTH + ALLOW)
     plan = cut / "plan.json"
     assert run("plan", cut, "--out", plan).code == 0
-    monkeypatch.setattr(open_shop, "today", lambda: "3000-01-01")
+    monkeypatch.setattr(open_shop, "today", lambda zone: "3000-01-01")
     ran = run("apply", plan, "--auto-approve", "--format", "json")
     assert ran.code == 3
     hints = [problem["hint"] for problem in ran.json["problems"]]
@@ -374,6 +375,26 @@ def test_an_exception_that_ended_after_the_plan_covers_nothing(
         "2999-12-31; renew it, or fix the value",
         "2999-12-31; renew it, or fix the value",
     ]
+
+
+@pytest.mark.parametrize("command", ["plan", "validate"])
+def test_an_exception_ends_by_the_clock_of_the_shop(
+    run: RunProgram, folder: Path, declare: WriteCatalogue, command: str
+) -> None:
+    """The date of Kiritimati is always later than that of Pago Pago."""
+    settings = (folder / "reconciler.yaml").read_text(encoding="utf-8")
+    until = datetime.now(ZoneInfo("Pacific/Pago_Pago")).date().isoformat()
+    declare(
+        "categories: [{name: Drinks}]\n"
+        "products: [{code: P, name: Tea, category: Drinks, brand: B, variants: "
+        "[{code: V, model: L, unit_cost: 2, unit_price: 1}]}]\n"
+        f"allow: [{{rule: below-cost, address: variant/V, reason: tasting, until: {until}}}]\n"
+    )
+    codes = []
+    for zone in ("Pago_Pago", "Kiritimati"):
+        (folder / "reconciler.yaml").write_text(f"{settings}\ntimezone: Pacific/{zone}\n")
+        codes.append(run(command, folder).code)
+    assert codes == [0, 3]
 
 
 def test_of_a_partial_plan_the_count_is_judged_and_no_share(run: RunProgram, cut: Path) -> None:

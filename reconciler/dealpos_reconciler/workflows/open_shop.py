@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ class OpenShop:
         """The instant at which dated values are resolved, one for the whole run."""
         self.as_of = ""
         """The day or time that a plan is made for, where that is not now."""
-        self.today = today()
+        self.today = today(settings.timezone)
         self._parsing = parsing
         self.ledger_owner = find_ledger_owner(settings, self.store)
         """The store that the ledger belongs to."""
@@ -133,9 +133,9 @@ def find_ledger_owner(settings: Settings, store: str) -> str:
     return found or store
 
 
-def today() -> str:
-    """Return the day by the clock of this machine, `YYYY-MM-DD`."""
-    return datetime.now().astimezone().date().isoformat()
+def today(zone: tzinfo | None) -> str:
+    """Return the day by the clock of the shop, or of this machine, `YYYY-MM-DD`."""
+    return datetime.now(UTC).astimezone(zone).date().isoformat()
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def refuse_declared_violations(folder: Path, desired: Desired) -> list[str]:
         if not declared.removed
     )
     plan = Plan("", changes, labels=Labels(desired, Live(), KINDS))
-    context = PlanContext(plan, desired, Live(), KINDS, today(), partial=True)
+    context = PlanContext(plan, desired, Live(), KINDS, today(settings.timezone), partial=True)
     violations, _ = run_guardrails(rules, context, Files(settings.root).locate)
     sure = tuple(v for v in violations if rules[v.rule].in_files == "error")
     refuse_violations(Plan("", violations=sure, labels=plan.labels))
