@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -11,7 +12,6 @@ from dealpos_reconciler.catalogue.cache import KnownObjects
 from dealpos_reconciler.catalogue.files import Problems
 from dealpos_reconciler.catalogue.problems import MAX_NAMED, WAS, Explained, kind_adapter
 from dealpos_reconciler.catalogue.reading.node import Node, empty_node
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Source, join_some
 from dealpos_reconciler.core.model.kind import Kind
 from dealpos_reconciler.core.model.masked import copy_masks

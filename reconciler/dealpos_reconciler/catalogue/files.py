@@ -7,14 +7,13 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dealpos_reconciler import confined
 from dealpos_reconciler.catalogue.layers.work_tree import is_outside, read_file, refuse_links
 from dealpos_reconciler.catalogue.reading.node import Node
 from dealpos_reconciler.catalogue.syntax import PositionIndex, Steps
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Source
 from dealpos_reconciler.errors import Problem, SourceError, UsageError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
@@ -31,7 +31,6 @@ from dealpos_reconciler.catalogue.sections import (
     read_prune,
 )
 from dealpos_reconciler.core.hints import SECTIONS, HookSettings, NotifySettings
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.desired import PruneScope
 from dealpos_reconciler.core.model.store import DEFAULT_CONCURRENCY, SANDBOX, Store, check_url
 from dealpos_reconciler.core.provider.options import ProviderSettings, ServeSettings

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from _ruamel_yaml import CParser
@@ -26,7 +27,6 @@ from dealpos_reconciler.catalogue.reading.events import (
     lean,
 )
 from dealpos_reconciler.catalogue.reading.times import hide_colons, show_colons
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import Problem
 
 _CONFLICT = re.compile(r"^(?:(?:<{7}|>{7}|\|{7})(?: [^\r\n]*)?|={7})(?=\r?$)", re.MULTILINE)

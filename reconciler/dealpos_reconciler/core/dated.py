@@ -8,13 +8,12 @@ time that ends a step does not. Of the steps that hold, the one with the latest 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.marks import WithJsonSchema
 from dealpos_reconciler.core.model.address import Address
 

@@ -6,11 +6,11 @@ Sales figures are not known and play no part in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
 
 from dealpos_reconciler.core.diff.change import Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kinds
 from dealpos_reconciler.core.model.masked import is_masked

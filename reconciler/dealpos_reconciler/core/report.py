@@ -7,7 +7,7 @@ showed, and the functions below turn both into a `Report`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
@@ -20,7 +20,6 @@ from dealpos_reconciler.core.diff.known_rewrites import (
     rewrites_of,
 )
 from dealpos_reconciler.core.diff.readback import Proof, quote
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind, Value
 from dealpos_reconciler.core.model.masked import Path, hidden_texts, is_masked

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from dealpos_reconciler import errors
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 MAX_RUN_SECONDS = 24 * 3600.0
 """The time of a run without `--timeout`."""

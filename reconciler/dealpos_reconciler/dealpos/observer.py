@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ dealpos-api.md §1 (rights, POST alternatives), §2, §5-§11.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.kind import Kind
 from dealpos_reconciler.errors import ApiError, OperationUnavailable, Rejected
 

@@ -11,13 +11,12 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
 from pydantic_core import from_json
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.dealpos.auth import CREDENTIALS_HINT
 from dealpos_reconciler.dealpos.operations import Operation
 from dealpos_reconciler.errors import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.codec import number
 from dealpos_reconciler.core.model.kind import Kind
 from dealpos_reconciler.core.model.look_alike import fold_key

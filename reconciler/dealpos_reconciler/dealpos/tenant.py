@@ -7,10 +7,9 @@ forgotten and the others are tried, and no absence rests on it. The file is safe
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.dealpos.operations import (
     FORBIDDEN,
     OPERATIONS,

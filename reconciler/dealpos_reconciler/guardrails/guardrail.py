@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import ClassVar, Literal, NamedTuple
 
 from dealpos_reconciler.core.diff.change import Change
 from dealpos_reconciler.core.diff.rename import apply_renames
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.desired import Allowance, Desired, references_of
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value

@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
 from dealpos_reconciler.core.diff.change import Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.types import Count, Money
 from dealpos_reconciler.core.plan.plan import percent, round_share
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding

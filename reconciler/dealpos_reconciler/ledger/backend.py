@@ -6,10 +6,9 @@ from. Of two runs that planned at the same time, one fails before it writes anyt
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.ledger.ledger import Ledger
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 from typing_extensions import TypedDict
 
 from dealpos_reconciler.core.diff.attempts import Attempt
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.marks import AfterValidator, Bounds, with_config
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind

@@ -7,8 +7,8 @@ again, and an object that is gone from the shop is new.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.ledger.record import RecordBasis, find_deleted
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.plan.plan import Plan

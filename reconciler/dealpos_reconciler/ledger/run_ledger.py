@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.ledger import three_way
 from dealpos_reconciler.core.ledger.ledger import Key, Ledger
 from dealpos_reconciler.core.ledger.record import (

@@ -6,9 +6,9 @@ of the bodies that said `counted` tell a late duplicate from news.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.provider.store import Booking, Flag, SaleReport
 
 State = Literal["counted", "voided", "doubtful", "unknown_code"]

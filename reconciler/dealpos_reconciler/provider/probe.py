@@ -8,13 +8,13 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import UsageError
 from dealpos_reconciler.provider.tls import certificates_error, describe_tls_failure
 

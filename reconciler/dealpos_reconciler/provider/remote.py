@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -25,7 +25,6 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.options import ADMIN_TOKEN
 from dealpos_reconciler.core.provider.release import digest_document
 from dealpos_reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict

@@ -7,9 +7,9 @@ but its body holds a customer, and no part of it holds a code that no file decla
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.provider.store import PublishedRelease
 
 Call = Literal["validate", "redeem", "either"]

@@ -7,11 +7,10 @@ that the shop does not have is a phantom: false, or erased. Nothing is read here
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.provider.store import Flag, InvoiceRow, SaleReport
 from dealpos_reconciler.provider.till.body import lower_keys
 from dealpos_reconciler.provider.till.booking import report_sale

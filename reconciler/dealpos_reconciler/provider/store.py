@@ -8,12 +8,11 @@ invoice has one row. Moments are aware and in UTC.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.terms import Amount
 from dealpos_reconciler.core.provider.vocabulary import Reentry
 from dealpos_reconciler.errors import ReleaseConflict

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from dealpos_reconciler import __version__
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.render.sections import Verdict
 from dealpos_reconciler.render.view import View
 from dealpos_reconciler.render.words import amount, plain, shorten

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dealpos_reconciler.core.diff.change import Change, FieldChange, Marker
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Source
 from dealpos_reconciler.core.model.kind import Kinds
 from dealpos_reconciler.core.money import PriceImpact, sum_price_impact

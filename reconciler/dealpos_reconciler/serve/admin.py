@@ -7,6 +7,7 @@ import functools
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.release import digest_document
 from dealpos_reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
 from dealpos_reconciler.provider.store import PublishedRelease, UsageStore, read_usage_by_coupon

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
-
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 MAX_BODY_BYTES = 256 * 1024
 """The longest body that is looked at; an invoice of a thousand lines has half of it."""

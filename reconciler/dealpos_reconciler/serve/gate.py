@@ -7,11 +7,10 @@ shop and method, and before its body is read.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.options import Network
 from dealpos_reconciler.provider.service import Answer
 from dealpos_reconciler.serve.limits import WRONG_SECRETS_A_MINUTE, MinuteLimit

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-
-from dealpos_reconciler.core.lazy_dataclass import dataclass
+from dataclasses import dataclass
 
 WRONG_SECRETS_A_MINUTE = 20
 """Wrong secrets from one address, after which it gets HTTP 429."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import ProviderError
 from dealpos_reconciler.provider.service import CouponService
 from dealpos_reconciler.provider.store import PublishedRelease, UsageStore

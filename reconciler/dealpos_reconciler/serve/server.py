@@ -5,11 +5,10 @@ from __future__ import annotations
 import gc
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import uvicorn
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.options import Network
 from dealpos_reconciler.provider.service import Call, CouponService
 from dealpos_reconciler.provider.store import UsageStore

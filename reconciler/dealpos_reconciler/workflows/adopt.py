@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache, partial
 
@@ -30,7 +30,6 @@ from dealpos_reconciler.catalogue.writing.writeback import Writeback
 from dealpos_reconciler.catalogue.writing.yaml_text import GONE, YamlEntry
 from dealpos_reconciler.core.diff import known_rewrites as kept
 from dealpos_reconciler.core.diff.diff import compare_fields
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Declared, Desired
 from dealpos_reconciler.core.model.live import ABSENT, Live, Observed

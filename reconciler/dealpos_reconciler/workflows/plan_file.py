@@ -15,6 +15,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 
 from dealpos_reconciler import confined
 from dealpos_reconciler.core.diff.change import Action, Marker, fingerprint
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.codec import number
 from dealpos_reconciler.core.model.desired import Allowance

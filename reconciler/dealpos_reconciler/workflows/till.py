@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dealpos_reconciler.catalogue.settings import Settings
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import ReconcilerError, UsageError
 from dealpos_reconciler.workflows.connect import open_sandbox
 

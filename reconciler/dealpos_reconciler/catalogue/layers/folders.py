@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -18,7 +19,6 @@ from dealpos_reconciler.catalogue.layers.work_tree import (
 from dealpos_reconciler.catalogue.parser import read
 from dealpos_reconciler.catalogue.reading.node import Node
 from dealpos_reconciler.confined import NotConfined
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import SourceError
 
 CATALOGUE = "catalogue"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from dealpos_reconciler.catalogue.sheets.decode import AGAIN
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.prices.table import Cell, Table, trim
 from dealpos_reconciler.errors import Problem, SourceError
 

@@ -7,7 +7,7 @@ not written is not managed, so what is left out is left alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,6 @@ from dealpos_reconciler.catalogue.writing.edit import Unwritable
 from dealpos_reconciler.catalogue.writing.results import FieldDrift, Skipped
 from dealpos_reconciler.catalogue.writing.yaml_text import GONE, YamlEntry, texts
 from dealpos_reconciler.core.diff.diff import keep_declared_members
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.desired import Declared, Desired, references_of
 from dealpos_reconciler.core.model.kind import Kind, Value

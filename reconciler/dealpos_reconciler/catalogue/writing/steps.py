@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from dealpos_reconciler.catalogue.writing.edit import Unwritable
 from dealpos_reconciler.catalogue.writing.yaml_text import KEEP
 from dealpos_reconciler.core.dated import Schedule, Steps, has_steps, index_at
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 StepEdit = tuple[tuple[str, ...], int, Any]
 """The path of a dated field, the index of its step, and the value for it."""

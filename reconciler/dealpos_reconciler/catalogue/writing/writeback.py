@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,6 @@ from dealpos_reconciler.catalogue.writing.results import EditedFile
 from dealpos_reconciler.catalogue.writing.steps import take_apart
 from dealpos_reconciler.catalogue.writing.yaml_text import GONE, KEEP, YamlEntry
 from dealpos_reconciler.core.dated import has_steps
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.errors import ReconcilerError, SourceError, UsageError

@@ -8,10 +8,9 @@ deleting and creating it (dealpos-api.md §10), would be deleted every night.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from dealpos_reconciler.core.diff.change import Action, Change, create_object, digest
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, join_some
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value

@@ -6,11 +6,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.kind import Kind, Value
 from dealpos_reconciler.core.model.masked import (

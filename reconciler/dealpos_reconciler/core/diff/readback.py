@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from dealpos_reconciler.core.diff.change import Change, FieldChange, digest
 from dealpos_reconciler.core.diff.diff import equivalent_rewrites, find_differences
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind, Value
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dealpos_reconciler.core.fleet.parity import Declarations, Values
 from dealpos_reconciler.core.fleet.results import MemberResult
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 Names = tuple[str, ...]
 _REMOVALS = ("delete", "retire")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 Values = Mapping[str, Any]
 """Declared values by path, such as `unit_price` or `outlet_prices.Bandung.price`."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from dealpos_reconciler.core.fleet.changes import ChangeGroup, FleetNotice
 from dealpos_reconciler.core.fleet.parity import Parity
 from dealpos_reconciler.core.fleet.results import Command, MemberResult
 from dealpos_reconciler.core.fleet.rollout import WaveState
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from dealpos_reconciler.core.fleet.fleet import Member
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import Refused
 
 State = Literal[

@@ -7,11 +7,10 @@ have been applied in between.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dealpos_reconciler.core.fleet.fleet import MAX_NAMED, Fleet, Member
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import join_some
 
 

@@ -10,11 +10,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites, Pair
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.field import Field
 from dealpos_reconciler.core.model.masked import Path, is_masked

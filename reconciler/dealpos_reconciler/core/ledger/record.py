@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from dealpos_reconciler.core.diff.change import Action, Change
 from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites, Pair
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.ledger.ledger import (
     MAX_APPLIES,
     UNKNOWN,

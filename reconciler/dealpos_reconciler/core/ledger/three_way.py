@@ -8,7 +8,7 @@ the files are to win.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,6 @@ from dealpos_reconciler.core.diff.change import (
 from dealpos_reconciler.core.diff.diff import compare_fields
 from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites
 from dealpos_reconciler.core.diff.rename import with_renames
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.ledger.ledger import (
     UNKNOWN,
     Key,

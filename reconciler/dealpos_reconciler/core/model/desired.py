@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from dealpos_reconciler.core.dated import Schedule
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value
 from dealpos_reconciler.core.model.masked import path_above

@@ -7,11 +7,10 @@ diff, order, cost, schema) follows from that description without naming the kind
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.codec import Codec
 from dealpos_reconciler.core.model.field import Field, Reference, Wire, field_from_annotation

@@ -8,14 +8,13 @@ already needs nothing, and a change of one that moved meanwhile is stale. New wo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from dealpos_reconciler.core.diff.change import Action, fingerprint, mark_at
 from dealpos_reconciler.core.diff.diff import differs
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.desired import Declared, Desired, Removal
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value

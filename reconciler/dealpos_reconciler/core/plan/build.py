@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from dealpos_reconciler.core.diff.change import (
     RENAMED,
@@ -20,7 +20,6 @@ from dealpos_reconciler.core.diff.change import (
 from dealpos_reconciler.core.diff.diff import compare_fields, is_unchanged, merge_declared
 from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites
 from dealpos_reconciler.core.diff.rename import with_renames
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Declared, Desired, ancestors
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value

@@ -7,11 +7,10 @@ The effect of a delete on objects that refer to the deleted one, or live inside 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from dealpos_reconciler.core.diff.change import Action, Change, digest
 from dealpos_reconciler.core.diff.rename import name_after_renames
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, join_some
 from dealpos_reconciler.core.model.desired import Desired, Removal, ancestors, references_of
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value

@@ -8,12 +8,11 @@ that the shop spells otherwise, is no mistake of the line: it blocks the object 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from dealpos_reconciler.core.diff.change import FieldChange
 from dealpos_reconciler.core.diff.rename import apply_renames, name_after_renames
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, join_some
 from dealpos_reconciler.core.model.desired import (
     Desired,

@@ -8,14 +8,13 @@ back with the uses that it had left.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
 from dealpos_reconciler.core.diff.attempts import Attempts
 from dealpos_reconciler.core.diff.change import Change
 from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value

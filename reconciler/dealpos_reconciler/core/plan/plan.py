@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from dealpos_reconciler.core.diff.change import Action, Change
 from dealpos_reconciler.core.diff.known_rewrites import KnownRewrites
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.desired import Allowance
 from dealpos_reconciler.core.model.kind import Kinds, Value

@@ -7,7 +7,7 @@ decisions rest on the note and on reads together, never on one of them alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from dealpos_reconciler.core.diff.change import (
@@ -25,7 +25,6 @@ from dealpos_reconciler.core.diff.known_rewrites import (
     carried_over_rewrites,
     fingerprint_pair,
 )
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Declared
 from dealpos_reconciler.core.model.kind import CarryOver, Kind, Kinds, Value

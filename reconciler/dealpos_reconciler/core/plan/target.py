@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, join_some
 from dealpos_reconciler.core.model.desired import Declared, Desired, ancestors, references_of
 from dealpos_reconciler.core.model.kind import Kinds

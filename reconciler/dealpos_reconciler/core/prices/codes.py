@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.look_alike import describe_difference, find_shortened, fold_key
 from dealpos_reconciler.core.prices.numbers import is_formula, shorten
 from dealpos_reconciler.core.prices.table import trim, unguard

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.prices.numbers import shorten
 from dealpos_reconciler.core.prices.table import Cell, Table, trim, unguard
 from dealpos_reconciler.errors import Problem, suggestion

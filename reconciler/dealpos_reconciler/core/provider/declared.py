@@ -7,11 +7,10 @@ like with like, and shows what a file says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.codec import number
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value

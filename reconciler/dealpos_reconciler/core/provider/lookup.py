@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.batch_codes import (
     batch_counter,
     derive_codes,

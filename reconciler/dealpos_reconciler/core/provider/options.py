@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, NamedTuple, get_args
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.vocabulary import Reason, Reentry
 
 Language = Literal["en", "id"]
@@ -74,9 +73,9 @@ class ListenAddress(NamedTuple):
 class ServeSettings:
     """The settings under `serve:`."""
 
-    listen: ListenAddress = ListenAddress("127.0.0.1", 8080)
+    listen: ListenAddress = ListenAddress("127.0.0.1", 8080)  # noqa: RUF009 - it is immutable
     """Where DealPOS asks."""
-    admin: ListenAddress = ListenAddress("127.0.0.1", 8081)
+    admin: ListenAddress = ListenAddress("127.0.0.1", 8081)  # noqa: RUF009 - it is immutable
     """Where operators, plan and apply ask."""
     proxies: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
     """Proxies whose `X-Forwarded-For` is believed; those of this machine, if none are named."""

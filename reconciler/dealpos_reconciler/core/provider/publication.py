@@ -6,11 +6,10 @@ A release is immutable. The next one holds what the plan changes, and everything
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
 from dealpos_reconciler.core.diff.change import Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Source
 from dealpos_reconciler.core.model.kind import Kind, Value
 from dealpos_reconciler.core.model.masked import reveal

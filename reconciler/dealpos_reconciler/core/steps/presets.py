@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dealpos_reconciler.core.diff.births import find_births, find_incomplete_fields
 from dealpos_reconciler.core.diff.change import Action, Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address, join_some
 from dealpos_reconciler.core.model.kind import Call, Kind, Kinds, Value
 from dealpos_reconciler.core.model.live import Live

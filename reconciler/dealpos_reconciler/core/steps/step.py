@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from dealpos_reconciler.core.diff.change import Action, Change
 from dealpos_reconciler.core.diff.readback import Proof, proof_of
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Call, Kind, Value
 from dealpos_reconciler.core.plan.replacement import restore_old

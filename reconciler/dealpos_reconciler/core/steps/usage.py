@@ -7,11 +7,10 @@ The rate limit is a fixed window, by default 50 requests per 180 seconds over al
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 from dealpos_reconciler.core.diff.change import Action
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import join_some
 from dealpos_reconciler.core.model.kind import Kinds
 from dealpos_reconciler.core.model.live import ListingStats

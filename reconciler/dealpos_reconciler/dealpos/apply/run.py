@@ -8,11 +8,10 @@ siblings.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from dealpos_reconciler.core.diff.change import Action
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kinds
 from dealpos_reconciler.core.plan.plan import Plan

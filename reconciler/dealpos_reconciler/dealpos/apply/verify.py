@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -14,7 +14,6 @@ from dealpos_reconciler.core.diff.readback import (
     describe_mismatch,
     may_be_behind,
 )
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value
 from dealpos_reconciler.core.model.live import Live, Observed

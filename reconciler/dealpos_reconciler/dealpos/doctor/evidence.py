@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from dealpos_reconciler import errors
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.kind import Kind
 from dealpos_reconciler.dealpos.observer import RequestRecord
 from dealpos_reconciler.dealpos.rows import Row

@@ -7,12 +7,12 @@ invoice. So the active and the cancelled ones are listed apart: their filter is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Required
 
 from typing_extensions import TypedDict
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.field import Identity, one_key
 from dealpos_reconciler.core.model.kind import Kind, Listing, Reads
 from dealpos_reconciler.core.model.types import Code

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Set
 from concurrent.futures import Future, wait
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 from threading import Thread
 from typing import NamedTuple, TypeVar
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.kind import Kind, Listing
 from dealpos_reconciler.dealpos.client import Client
 from dealpos_reconciler.dealpos.rows import (

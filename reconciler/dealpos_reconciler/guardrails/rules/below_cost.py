@@ -1,9 +1,9 @@
 """Prices that a plan brings below cost, in the shop or at one outlet."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.types import Money
 from dealpos_reconciler.core.money import Sale, margin
 from dealpos_reconciler.core.plan.plan import percent, round_share

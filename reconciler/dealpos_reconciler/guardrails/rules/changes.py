@@ -1,7 +1,8 @@
 """The volume of changes: new objects and values that fill a gap overwrite nothing."""
 
+from dataclasses import dataclass
+
 from dealpos_reconciler.core.diff.change import Action, Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.types import Count, Money
 from dealpos_reconciler.guardrails.volume import VolumeGuardrail
 

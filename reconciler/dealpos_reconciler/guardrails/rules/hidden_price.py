@@ -6,9 +6,9 @@ promotion events have prices of their own too, which no write can change.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dealpos_reconciler.core.diff.change import Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.pricing import ListedPrice, Offer
 from dealpos_reconciler.core.money import Sale
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of

@@ -1,8 +1,8 @@
 """Writes that make DealPOS create a category that no file declares (API §5, API §14 #4)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 

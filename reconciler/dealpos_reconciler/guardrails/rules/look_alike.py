@@ -1,9 +1,9 @@
 """New keys that people, spreadsheets or scanners take for the key of another object."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from dealpos_reconciler.core.diff.change import Action, Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind
 from dealpos_reconciler.core.model.look_alike import (

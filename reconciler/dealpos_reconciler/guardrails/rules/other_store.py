@@ -1,9 +1,9 @@
 """Plans for another shop than the one that the folder belongs to."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dealpos_reconciler.core.diff.change import Action
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import join_some
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 

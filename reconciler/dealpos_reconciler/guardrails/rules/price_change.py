@@ -1,9 +1,9 @@
 """The size of price changes."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.masked import is_masked
 from dealpos_reconciler.core.model.types import Money
 from dealpos_reconciler.core.plan.plan import percent, round_share

@@ -1,9 +1,9 @@
 """Changes of amounts that look like a typing error: one zero too many, or two columns swapped."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dealpos_reconciler.core.diff.change import Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.masked import DERIVED, is_masked
 from dealpos_reconciler.core.model.pricing import Offer
 from dealpos_reconciler.core.money import Amount, Sale

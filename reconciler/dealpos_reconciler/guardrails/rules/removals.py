@@ -1,7 +1,8 @@
 """The volume of removals: a lost file or a bad merge removes many objects at once."""
 
+from dataclasses import dataclass
+
 from dealpos_reconciler.core.diff.change import Action, Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.types import Count, Money
 from dealpos_reconciler.guardrails.volume import VolumeGuardrail
 

@@ -1,10 +1,10 @@
 """Objects that somebody discontinued or removed in DealPOS: people decide if they come back."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dealpos_reconciler.core.diff.births import NOTED
 from dealpos_reconciler.core.diff.change import Action
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.store import SHOP
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 

@@ -1,8 +1,8 @@
 """Composites that are sold while one of their components is retired."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind, Value
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding

@@ -1,8 +1,8 @@
 """Plans whose apply leaves an object on sale half written, if it is interrupted in between."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 

@@ -14,9 +14,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import ProviderUnavailable, ReconcilerError
 from dealpos_reconciler.provider.rows import unstorable
 from dealpos_reconciler.provider.sqlite.file import SqliteFile

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.fingerprint import fingerprint_customer, keyed_hash
 from dealpos_reconciler.core.provider.lookup import CouponTable, FoundCoupon
 from dealpos_reconciler.core.provider.release import (

@@ -10,11 +10,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.terms import Amount, CartItem, CouponOffer
 from dealpos_reconciler.provider.till.body import (
     MAX_TEXT,

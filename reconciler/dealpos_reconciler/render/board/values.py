@@ -6,10 +6,8 @@ Moments are ISO 8601 in UTC, `2026-11-29T04:47:04Z`; empty where none is known.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 
 MAX_ROWS = 500
 """Objects that the page names; the others are counted."""

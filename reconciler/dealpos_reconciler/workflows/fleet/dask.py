@@ -11,10 +11,10 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import ReconcilerError, UsageError
 from dealpos_reconciler.workflows.fleet.engine import Engine
 from dealpos_reconciler.workflows.fleet.process import LocalInterrupts

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from dealpos_reconciler.core.fleet.fleet import Member
 from dealpos_reconciler.core.fleet.results import CommandResult
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.workflows.fleet.process import (
     Interrupts,
     LocalInterrupts,

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from dealpos_reconciler import __version__
 from dealpos_reconciler.core.fleet.results import Command, CommandResult
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.ledger.git_repository import commit_of_all
 from dealpos_reconciler.ledger.state_dir import load_json
 

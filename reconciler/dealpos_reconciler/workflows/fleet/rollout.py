@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,6 @@ from dealpos_reconciler.core.fleet.rollout import (
     short_commit,
     wave_state,
 )
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import join_some
 from dealpos_reconciler.errors import ReconcilerError, UsageError
 from dealpos_reconciler.ledger import now

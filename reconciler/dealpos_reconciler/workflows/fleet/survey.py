@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dealpos_reconciler.core.fleet.changes import ChangeGroup, group_changes, group_notices
@@ -11,7 +11,6 @@ from dealpos_reconciler.core.fleet.fleet import Fleet, Member
 from dealpos_reconciler.core.fleet.parity import compare_shops
 from dealpos_reconciler.core.fleet.report import FleetReport
 from dealpos_reconciler.core.fleet.results import Command, CommandResult, MemberResult, judge
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import UsageError
 from dealpos_reconciler.ledger.git_repository import commit_of_all, repository_top
 from dealpos_reconciler.workflows.fleet.declared import read_declarations

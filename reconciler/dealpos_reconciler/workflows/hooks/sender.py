@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import ProviderError
 from dealpos_reconciler.hooks.file import HookFile
 from dealpos_reconciler.hooks.outbox import Notice, end_notice, find_due_notices, put_off

@@ -7,8 +7,8 @@ and tell twice.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.provider.store import UsageStore
 from dealpos_reconciler.serve.log import Log
 from dealpos_reconciler.serve.metrics import Metrics

@@ -9,9 +9,9 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from dealpos_reconciler.core.hints import Topic
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.lookup import name_counter
 from dealpos_reconciler.errors import ProviderError
 from dealpos_reconciler.hooks.file import HookFile

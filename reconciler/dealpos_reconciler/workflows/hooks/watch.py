@@ -9,12 +9,11 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from dealpos_reconciler.core.hints import EVERYTHING, HookSettings, Topic
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.dealpos.budget import Limits
 from dealpos_reconciler.errors import ProviderError

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dealpos_reconciler.catalogue.environment import is_placeholder, names_in
 from dealpos_reconciler.catalogue.settings import Settings
 from dealpos_reconciler.core.hints import NotifySettings
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.errors import ProviderError
 from dealpos_reconciler.hooks.file import FILE, HookFile
 from dealpos_reconciler.provider.service import CouponService

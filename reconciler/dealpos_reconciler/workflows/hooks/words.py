@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dealpos_reconciler.core.audit import AuditFinding
 from dealpos_reconciler.core.diff.change import fingerprint
 from dealpos_reconciler.core.hints import Topic
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.kind import Kind, Kinds
 from dealpos_reconciler.core.money import moved_sales

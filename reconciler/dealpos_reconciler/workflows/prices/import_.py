@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,7 +16,6 @@ from dealpos_reconciler.catalogue.writing.prices import write_prices
 from dealpos_reconciler.catalogue.writing.results import EditedFile
 from dealpos_reconciler.catalogue.writing.writeback import Writeback
 from dealpos_reconciler.core.dated import Schedule, has_steps
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.live import Live

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from dealpos_reconciler.catalogue.settings import Settings
 from dealpos_reconciler.core.diff.change import Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.kind import Value

@@ -7,12 +7,12 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dealpos_reconciler.catalogue.settings import Settings, load
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.store import SANDBOX
 from dealpos_reconciler.core.provider.options import ListenAddress
 from dealpos_reconciler.errors import ProviderError, ProviderUnavailable, ReconcilerError

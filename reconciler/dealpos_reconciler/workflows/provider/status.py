@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from dealpos_reconciler.catalogue.settings import Settings
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.provider.release import Release, parse_release, shown_names
 from dealpos_reconciler.core.provider.terms import Terms, code_key
 from dealpos_reconciler.errors import UsageError, suggestion

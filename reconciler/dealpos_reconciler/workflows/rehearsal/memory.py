@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dealpos_reconciler.core.diff.attempts import Attempt
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.ledger.ledger import Ledger
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.ledger.backend import LedgerSnapshot

@@ -4,11 +4,10 @@ Only prices and costs that the files or the shop give count. Articles without th
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
 
 from dealpos_reconciler.core.diff.change import Change
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.pricing import Discount
 from dealpos_reconciler.core.model.types import Name

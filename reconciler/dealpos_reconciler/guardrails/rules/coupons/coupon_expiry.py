@@ -1,9 +1,9 @@
 """Expiry dates that make a coupon unusable or endless."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.masked import DERIVED, is_masked, mask
 from dealpos_reconciler.core.model.types import Count
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding

@@ -4,9 +4,9 @@ API §10: there is no update, and a replacement starts with a new balance and wi
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dealpos_reconciler.core.diff.change import Action
-from dealpos_reconciler.core.lazy_dataclass import dataclass
 from dealpos_reconciler.core.model.types import Count
 from dealpos_reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
