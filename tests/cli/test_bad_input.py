@@ -257,6 +257,12 @@ def test_bad_settings_are_told(run: RunProgram, folder: Path, files: ReadFolder,
     assert "hunter2" not in shown.out + shown.err
 
 
+@pytest.mark.parametrize("command", ["plan", "validate", "schedule"])
+def test_a_file_in_the_place_of_a_folder(run: RunProgram, folder: Path, command: str) -> None:
+    file = folder / "reconciler.yaml"
+    wrong(run(command, file), f"{file} is not a folder", f"name its folder: {folder}")
+
+
 def test_a_folder_that_is_not_there_is_told(run: RunProgram, tmp_path: Path) -> None:
     nowhere = tmp_path / "no where"
     for command in ("plan", "validate"):

@@ -148,6 +148,8 @@ def load(
     Raises UsageError where folder or file are missing, SourceError for problems of the file.
     """
     environment = os.environ if environment is None else environment
+    if root.is_file():
+        raise UsageError(f"{root} is not a folder", hint=f"name its folder: {root.parent}")
     if not root.is_dir():
         hint = f"to create a shop folder, run: reconciler init {shlex.quote(str(root))}"
         raise UsageError(f"folder not found: {root}", hint=hint)

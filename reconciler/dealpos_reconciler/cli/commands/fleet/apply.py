@@ -91,13 +91,16 @@ def _approval(auto_approve: bool, fleet: Fleet, run: Run) -> Iterator[Approve | 
 
 
 def _asker(folder: Path, fleet: Fleet, run: Run) -> Approve:
+    from dealpos_reconciler.render.words import plural
     from dealpos_reconciler.workflows.fleet.rollout import ApprovedWave
     from dealpos_reconciler.workflows.fleet.survey import save_plans
 
     def ask(number: int, members: Sequence[Member]) -> ApprovedWave | None:
         report, plans = save_plans(folder, fleet, members, run)
         running.print_fleet(report, "text")
-        running.say(f"Wave {number}: {len(plans)} of {len(members)} shops can be applied.")
+        running.say(
+            f"Wave {number}: {len(plans)} of {plural(len(members), 'shop')} can be applied."
+        )
         failed = [result for result in report.results if result.member.name not in plans]
         with running.ended_by_signals():
             return ApprovedWave(plans, failed) if not plans or prompt.ask_approval() else None

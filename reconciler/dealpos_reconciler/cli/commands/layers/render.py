@@ -35,5 +35,5 @@ def render(directory: Path, out: Path | None) -> None:
         terminal.write_stderr(f"wrote {out}: {plural(found.objects, 'object')}")
     if found.left_out:
         objects = plural(len(found.left_out), "object")
-        way = "They have secret codes or personal data; --out FILE writes them too."
-        terminal.write_stderr(f"note: {objects} left out. {way}")
+        why = "secret codes and personal data are written with --out FILE alone"
+        terminal.write_stderr(f"note: {objects} left out: {why}")
