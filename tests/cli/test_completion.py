@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_help import COMMANDS
 from tests.support.program import RunProgram, WriteCatalogue
 
 FILES = """
@@ -67,6 +69,24 @@ def test_words_of_the_shop_are_offered(shop: Path, words: str, offered: list[str
     assert (
         complete(shop.parent, words.replace("reconciler", f"reconciler -C {shop.name}")) == offered
     )
+
+
+def test_an_object_of_the_sandbox_is_offered(shop: Path) -> None:
+    assert complete(shop, "reconciler sandbox edit variant/") == ["variant/1003L"]
+
+
+def test_each_parameter_that_takes_an_address_or_a_kind_offers_them() -> None:
+    taken = re.compile(r"\b(ADDRESS|KIND)\b")
+    found = {
+        f"{name} {parameter.opts[0]}": parameter._custom_shell_complete
+        for name, command in COMMANDS.items()
+        for parameter in command.params
+        if taken.search(parameter.metavar or "")
+    }
+    # The address of a Dask cluster.
+    missing = {name for name, offers in found.items() if not offers}
+    assert missing == {f"fleet {name} --on" for name in ("plan", "apply", "audit")}
+    assert len(found) > 10
 
 
 @pytest.mark.parametrize("option", ["--target", "--explain"])

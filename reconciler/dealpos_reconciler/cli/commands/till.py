@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dealpos_reconciler.cli import exit_codes, options, output
+from dealpos_reconciler.cli.completion import complete_addresses
 from dealpos_reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ erase = _change(
 
 
 @click.command()
-@click.argument("address", metavar="ADDRESS")
+@click.argument("address", metavar="ADDRESS", shell_complete=complete_addresses)
 @click.argument("values", metavar="[FIELD=VALUE]...", nargs=-1)
 @click.option("--delete", "deleting", is_flag=True, help="Delete the object.")
 @_shop
