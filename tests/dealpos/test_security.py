@@ -20,6 +20,7 @@ from dealpos_reconciler.dealpos import client as door
 from dealpos_reconciler.dealpos import response as answer
 from dealpos_reconciler.dealpos.client import Client
 from dealpos_reconciler.dealpos.observer import ClientObserver
+from dealpos_reconciler.dealpos.response import Deadline
 from dealpos_reconciler.errors import (
     CertificateInvalid,
     OutcomeUnknown,
@@ -318,15 +319,31 @@ def test_the_time_is_longer_than_any_single_wait() -> None:
     assert door.REQUEST_TIMEOUT_SECONDS > 30
 
 
-def test_a_request_in_time_leaves_no_timer_behind(serve: Callable[..., Any]) -> None:
+def test_the_requests_of_a_client_share_one_watch_that_ends(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "_WATCH_SECONDS", 1.0)
+    watch, watching = Deadline._watch, []
+
+    def note(self: Deadline) -> None:
+        watching.append(threading.current_thread())
+        watch(self)
+
+    monkeypatch.setattr(Deadline, "_watch", note)
     with connected(serve(lambda request: request.reply(b"[]"))) as client:
-        for _ in range(5):
+        for _ in range(3):
             client.call(READ)
-    waiting = [t for t in threading.enumerate() if isinstance(t, threading.Timer) and t.is_alive()]
-    deadline = time.monotonic() + 2
-    while waiting and time.monotonic() < deadline:
-        waiting = [t for t in waiting if t.is_alive()]
-    assert waiting == []
+    (thread,) = watching
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_of_two_requests_the_late_one_is_cut() -> None:
+    deadline = Deadline()
+    with deadline.enforce(60):
+        for _ in range(2):
+            with pytest.raises(TimeoutError, match="no complete response"), deadline.enforce(0.1):
+                time.sleep(0.5)
 
 
 def test_a_port_that_speaks_no_tls_is_an_error_that_says_so(serve: Callable[..., Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ MAX_VALUES = 4_000_000
 """Objects, lists and members of one body; 64 MiB of the smallest ones would take 2 GiB."""
 
 _MAX_MESSAGE_CHARACTERS = 300
+_WATCH_SECONDS = 5.0
+"""Seconds after which the thread that watches requests ends, where none is under way."""
 _CODINGS = ("", "identity", "gzip", "deflate")
 _NO_MESSAGE = "no message"
 _OPENED = (".connect_tcp.complete", ".start_tls.complete")
@@ -62,6 +65,11 @@ class Deadline:
 
     def __init__(self) -> None:
         self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._changed = threading.Condition()
+        self._ends: dict[threading.Event, float] = {}
+        """The time at which each request that is under way must be complete."""
+        self._wakes: float | None = None
+        """The time at which the thread that watches looks again; None without a thread."""
 
     def track_connection(self, event: str, info: Mapping[str, Any]) -> None:
         """Remember each connection as it is opened; this is the `trace` extension of a request."""
@@ -72,21 +80,47 @@ class Deadline:
     def enforce(self, seconds: float) -> Iterator[None]:
         """Raise TimeoutError after so many seconds, not what the closed connection causes."""
         passed = threading.Event()
-        timer = threading.Timer(seconds, self._close, [passed])
-        timer.daemon = True
-        timer.start()
+        self._add(passed, time.monotonic() + seconds)
         try:
             yield
         except Exception:
             if not passed.is_set():
                 raise
         finally:
-            timer.cancel()
+            with self._changed:
+                self._ends.pop(passed, None)
         if passed.is_set():
             raise TimeoutError(f"no complete response in {seconds:g} s")
 
-    def _close(self, passed: threading.Event) -> None:
-        passed.set()
+    def _add(self, passed: threading.Event, end: float) -> None:
+        with self._changed:
+            self._ends[passed] = end
+            if self._wakes is None:
+                self._wakes = end
+                threading.Thread(target=self._watch, daemon=True).start()
+            elif end < self._wakes:
+                self._changed.notify()
+
+    def _watch(self) -> None:
+        """Close the connections whenever a request is late; end where none is under way."""
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                late = [passed for passed, end in self._ends.items() if end <= now]
+                for passed in late:
+                    del self._ends[passed]
+                    passed.set()
+                if not late:
+                    left = min([_WATCH_SECONDS, *(end - now for end in self._ends.values())])
+                    self._wakes = now + left
+                    self._changed.wait(left)
+                    if not self._ends:
+                        self._wakes = None
+                        return
+            if late:
+                self._close()
+
+    def _close(self) -> None:
         for connection in list(self._sockets):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
