@@ -101,14 +101,24 @@ MORE = {
     "dated.yaml": "categories:\n"
     "  - {name: Iced, discontinued: [true, {from: 2026-01-01, value: false}]}\n",
     "first.yaml": "products:\n  - code: P\n    name: Plain\n    category: Coffee\n",
-    "tens.yaml": "coupons: [{code: TEN, type: DiscountAmount, discount: 10}]\n",
+    "tens.yaml": "coupons: [{code: TEN, type: DiscountAmount, discount: 10, limit: 1}]\n",
     "rule.yaml": "allow: [{rule: price-change, reason: new, until: 2030-01-01}]\n",
 }
+PATCHES = {
+    "defaults.yaml": "defaults: {variant: {taxable: true}}\n",
+    "gap.yaml": "products:\n  - code: LATTE\n    variants:\n      - code: LATTE-L\n"
+    "        outlet_prices: {Bandung: {extra_cost: 5}}\n",
+    "omit.yaml": "categories: [{name: Food}]\nomit: [variant/LATTE-S]\n",
+}
+"""Files of a layer above; one holds an entry that only the layer below completes."""
 MISTAKES = {
     "text": {"wrong.yaml": "products: [\n"},
     "value": {"wrong.yaml": "categories:\n  - name: Known\n    discontinued: perhaps\n"},
     "key": {"wrong.yaml": "categories:\n  - name: Known\n    colour: red\n"},
-    "twice": {"a.yaml": "categories: [{name: Twice}]\n", "z.yaml": "categories: [{name: Twice}]\n"},
+    "twice": {
+        "a.yaml": "categories: [{name: Twice, discontinued: true}]\n",
+        "z.yaml": "categories: [{name: Twice, discontinued: true}]\n",
+    },
     "itself": {"self.yaml": "categories: [{name: Own, was: Own}]\n"},
 }
 
@@ -135,15 +145,20 @@ def outcome(root: Path, monkeypatch: pytest.MonkeyPatch, own: int) -> Any:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="one process elsewhere")
+@pytest.mark.parametrize("layers", ["", "layers: [catalogue, patches]\n"])
 @pytest.mark.parametrize("mistake", ["", *MISTAKES])
 def test_a_second_process_validates_to_the_same_objects_and_problems(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, mistake: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, mistake: str, layers: str
 ) -> None:
     files = FILES | MORE | MISTAKES.get(mistake, {})
-    text = "store: {url: sandbox}\ntimezone: Asia/Jakarta\n"
+    text = f"store: {{url: sandbox}}\ntimezone: Asia/Jakarta\n{layers}"
     (folder / "reconciler.yaml").write_text(text, encoding="utf-8")
     for name, content in files.items():
         (folder / "catalogue" / name).write_text(content, encoding="utf-8")
+    (folder / "patches").mkdir()
+    for name, content in PATCHES.items() if layers else ():
+        (folder / "patches" / name).write_text(content, encoding="utf-8")
+        files[f"patches/{name}"] = content
     alone = outcome(folder, monkeypatch, len(files))
     assert isinstance(alone, tuple) == (not mistake), alone
     for own in range(len(files)):
@@ -159,19 +174,6 @@ def test_a_second_process_delivers_what_the_cache_would_keep(
     parsing = parallel.start_parsing(folder)
     assert parsing is not None
     assert {Path(f.name).name for f in parsing if f.known is None} == PARSED_EVERY_TIME
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="one process elsewhere")
-def test_a_second_process_leaves_layers_to_the_first(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (folder / "reconciler.yaml").write_text(
-        "store: {url: sandbox}\nlayers: [catalogue]\n", encoding="utf-8"
-    )
-    monkeypatch.setattr(parallel.Parsing, "_split", lambda self: 0)
-    parsing = parallel.start_parsing(folder)
-    assert parsing is not None
-    assert all(file.known is None for file in parsing)
 
 
 def test_a_changed_file_is_parsed_and_a_moved_object_is_at_its_new_line(folder: Path) -> None:

@@ -39,8 +39,11 @@ _FOLDERS = ("catalogue", "catalogue/reading", "kinds", "core", "core/model")
 KnownObjects = list[tuple[str, int, int, str, dict[str, Any]]]
 """The objects of a file: kind, line, column, name of the parent, and validated value."""
 
-KnownFile = tuple[int, KnownObjects, list[int]]
-"""The characters that aliases add to a file, its objects, and the indexes of the dated ones."""
+KnownOmissions = tuple[int, int, list[str]]
+"""The entries of `omit:` that are texts, after line and column of the mapping around them."""
+KnownFile = tuple[int, KnownObjects, list[int], KnownOmissions]
+"""The characters that aliases add to a file, its objects, the indexes of the dated ones, and what
+it omits."""
 
 
 class Cache:

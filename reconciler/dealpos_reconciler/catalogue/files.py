@@ -30,6 +30,19 @@ MAX_NAMED = 5
 """Skipped files that are named one by one."""
 
 
+class ItemSource(Source):
+    """The place of a text in a list, as that of the mapping around it and the path from there."""
+
+    path: Steps = ()
+
+
+def source_of_item(top: Source, path: Steps) -> Source:
+    """Return the place of a text, which `Files.locate` finds when a message needs it."""
+    found = ItemSource(*top)
+    found.path = path
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """The files of a shop, read again only when a message has to name a line."""
@@ -40,6 +53,8 @@ class Files:
     def locate(self, source: Source, path: Steps, *, key: bool = False) -> Source:
         """Return the place of `path` inside the object that starts at `source`."""
         source = source.place_of(path)
+        if isinstance(source, ItemSource):
+            path = (*source.path, *path)
         if source.file not in self.indexes:
             self.indexes[source.file] = self._index(source.file)
         index = self.indexes[source.file]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dealpos_reconciler.catalogue.cache import KnownFile, KnownObjects
+from dealpos_reconciler.catalogue.cache import KnownFile, KnownObjects, KnownOmissions
 from dealpos_reconciler.catalogue.entries import (
     KNOWN,
     FileObject,
@@ -23,11 +24,18 @@ from dealpos_reconciler.catalogue.entries import (
 from dealpos_reconciler.catalogue.files import (
     SETTINGS_FILE,
     Files,
+    ItemSource,
     Problems,
     list_files,
     note_skipped_files,
+    source_of_item,
 )
-from dealpos_reconciler.catalogue.layers.directives import DEFAULTS, LAYER_KEYS, hint_on_layer_key
+from dealpos_reconciler.catalogue.layers.directives import (
+    DEFAULTS,
+    LAYER_KEYS,
+    OMIT,
+    hint_on_layer_key,
+)
 from dealpos_reconciler.catalogue.layers.layered import Layers
 from dealpos_reconciler.catalogue.layers.merge import merge_kind
 from dealpos_reconciler.catalogue.parallel import MakeEntries, ParsedFile, Parsing
@@ -98,20 +106,25 @@ def load(
     return replace(desired, notes=notes, schedule=dated.schedule())
 
 
-def prepare_entries() -> MakeEntries:
+def prepare_entries(*, is_layered: bool) -> MakeEntries:
     """Return `make_entries` with the validators made, which two processes then need not make."""
     for kind in filter(_can_be_kept, MANAGED.values()):
         kind_adapter(kind)
-    return make_entries
+    return partial(make_entries, is_layered=is_layered)
 
 
-def make_entries(root: Path, files: Iterable[ParsedFile]) -> dict[str, KnownFile]:
+def make_entries(
+    root: Path, files: Sequence[ParsedFile], *, is_layered: bool
+) -> dict[str, KnownFile]:
     """Validate files by themselves, and return what the cache would keep of them, by name.
 
-    Nothing is returned where a file has a problem: who loads all files reports it.
+    Files of layers may hold objects that another layer completes; those are not returned. Nothing
+    is returned where a file has a problem: who loads all files reports it.
     """
     problems = Problems(Files(root))
-    loader = _Loader(problems, new_mask_key, DatedObjects(datetime.now(UTC), None, problems))
+    layers = Layers([[file.name for file in files]], problems) if is_layered else None
+    dated = DatedObjects(datetime.now(UTC), None, problems)
+    loader = _Loader(problems, new_mask_key, dated, layers)
     read = [loader.add_file(file) for file in files if file.digest]
     for name, entries in loader.gathered.items():
         if _can_be_kept(kind := MANAGED[name]):
@@ -156,6 +169,7 @@ class _Loader:
             self._add_parsed(file.name, file.node, file.problems)
         else:
             self._add_known(file.name, file.known, {*file.dated})
+            self._add_omitted(file.name, file.omitted)
         return file._replace(node=KNOWN, known=None if file.known is None else [])
 
     def _add_parsed(self, shown: str, root: Node, problems: list[Problem]) -> None:
@@ -174,9 +188,15 @@ class _Loader:
                 self._gather(self.tops[key], items, top)
             else:
                 for index, item in enumerate(items):
-                    is_node, path = isinstance(item, Node), (key, index)
-                    place = item.source(shown) if is_node else self.problems.files.locate(top, path)
-                    self.directives[key].append((item, place))
+                    self.directives[key].append((item, self._place(key, index, item, top)))
+
+    def _place(self, key: str, index: int, item: Any, top: Source) -> Source:
+        """Return the place of an entry of a list; of a text to omit, the way to find it."""
+        if isinstance(item, Node):
+            return item.source(top.file)
+        if key == OMIT:
+            return source_of_item(top, (key, index))
+        return self.problems.files.locate(top, (key, index))
 
     def _add_defaults(self, items: Any, top: Source) -> None:
         if isinstance(items, Node):
@@ -193,9 +213,24 @@ class _Loader:
             known = FileObject(KNOWN, source, above, None, value, index in dated)
             self.gathered[name].append(known)
 
+    def _add_omitted(self, shown: str, omitted: KnownOmissions) -> None:
+        """Add the entries of `omit:` of a file that is known."""
+        line, column, texts = omitted
+        top = Source(shown, line, column)
+        if texts and self.layers is None:
+            self._unknown_top(top, OMIT)
+        elif texts:
+            found = [(text, source_of_item(top, (OMIT, i))) for i, text in enumerate(texts)]
+            self.directives[OMIT].extend(found)
+
     def entries(self, files: Iterable[ParsedFile]) -> dict[bytes, KnownFile | None]:
         """Return the entry of each file that can be kept; None for one that was known."""
-        left_out = {place.file for items in self.directives.values() for _, place in items}
+        directives = [entry for entries in self.directives.values() for entry in entries]
+        left_out = {place.file for _, place in directives if not isinstance(place, ItemSource)}
+        omitted: dict[str, KnownOmissions] = {}
+        for text, place in directives:
+            if isinstance(place, ItemSource):
+                omitted.setdefault(place.file, (place.line, place.column, []))[2].append(text)
         made = objects_to_keep(self.gathered, left_out)
         found = dict[bytes, KnownFile | None]()
         for file in files:
@@ -203,7 +238,8 @@ class _Loader:
                 found[file.digest] = None
             elif file.digest and file.name in made:
                 dated = [i for i, (*_, value) in enumerate(made[file.name]) if has_steps(value)]
-                found[file.digest] = (file.added_characters, made[file.name], dated)
+                texts = omitted.get(file.name, (1, 1, []))
+                found[file.digest] = (file.added_characters, made[file.name], dated, texts)
         return found
 
     def _unknown_top(self, top: Source, key: str) -> None:

@@ -17,13 +17,14 @@ from contextlib import suppress
 from dataclasses import astuple
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from dealpos_reconciler.catalogue import parser as document
 from dealpos_reconciler.catalogue.cache import (
     Cache,
     KnownFile,
     KnownObjects,
+    KnownOmissions,
     digest,
     dump_entry,
     load_entry,
@@ -32,7 +33,7 @@ from dealpos_reconciler.catalogue.cache import (
 from dealpos_reconciler.catalogue.environment import MAX_ADDED_CHARACTERS, SETTING, Expander
 from dealpos_reconciler.catalogue.files import SETTINGS_FILE, list_files
 from dealpos_reconciler.catalogue.layers.folders import LAYERS, guess_folders
-from dealpos_reconciler.catalogue.layers.work_tree import read_file
+from dealpos_reconciler.catalogue.layers.work_tree import FileReader
 from dealpos_reconciler.catalogue.reading.block import CHUNK, looks_plain
 from dealpos_reconciler.catalogue.reading.node import Node, empty_node
 from dealpos_reconciler.core.model.masked import SecretText, reveal
@@ -61,6 +62,7 @@ class ParsedFile(NamedTuple):
     known: KnownObjects | None = None
     dated: Sequence[int] = ()
     """The indexes of the known objects with dated values."""
+    omitted: KnownOmissions = (1, 1, [])
 
 
 def start_parsing(root: Path) -> Parsing | None:
@@ -78,10 +80,12 @@ def start_parsing(root: Path) -> Parsing | None:
     if not found:
         return None
     expand, cache = Expander(os.environ, names), open_cache(root, os.environ)
-    # Objects of layers are validated when it is known what others complete.
-    return Parsing(root, found, expand, cache, validates=LAYERS not in settings)
+    mode: Mode = "layers" if LAYERS in settings else "objects"
+    return Parsing(root, found, expand, cache, validates=mode)
 
 
+Mode = Literal["objects", "layers"]
+"""Whole objects, or such as another layer may complete."""
 MakeEntries = Callable[[Path, Sequence[ParsedFile]], Mapping[str, KnownFile]]
 """Validates files, and gives what the cache would keep of them, by name."""
 
@@ -96,7 +100,7 @@ class Parsing:
         expand: Expander,
         cache: Cache | None = None,
         *,
-        validates: bool = False,
+        validates: Mode | None = None,
     ) -> None:
         """Take the files; `validates` lets a second process validate those that it parses."""
         self.root = root
@@ -104,6 +108,7 @@ class Parsing:
         self.expand = expand
         self.cache = cache
         self.validates = validates
+        self._files = FileReader(root)
         self.known = {} if cache is None or cache.is_empty else self._find_known(cache)
         self.pending = [path for path in paths if path not in self.known]
         self.first = len(self.pending)
@@ -156,7 +161,7 @@ class Parsing:
         for path in self.paths:
             name = path.relative_to(self.root).as_posix()
             with suppress(OSError):  # reported when it is parsed
-                named = digest(read_file(self.root, name, document.MAX_BYTES + 1))
+                named = digest(self._files.read(name, document.MAX_BYTES + 1))
                 if (entry := cache.find(named)) is not None:
                     found[path] = ParsedFile(name, empty_node(), [], named, *entry)
                     self.expand.added_characters += entry[0]
@@ -168,12 +173,12 @@ class Parsing:
     def _parse(self, path: Path) -> ParsedFile:
         name = path.relative_to(self.root).as_posix()
         try:
-            content = read_file(self.root, name, document.MAX_BYTES + 1)
+            content = self._files.read(name, document.MAX_BYTES + 1)
         except OSError:  # read again, for the problem
             return ParsedFile(name, *document.read(self.root, name, self.expand))
         added = self.expand.added_characters
         node, problems = document.parse_bytes(content, name, self.expand)
-        is_used = self.cache is not None or self.validates
+        is_used = self.cache is not None or self.validates is not None
         is_kept = is_used and not problems and b"${" not in content
         named = digest(content) if is_kept else None
         return ParsedFile(name, node, problems, named, self.expand.added_characters - added)
@@ -202,7 +207,7 @@ class Parsing:
         if self.validates:
             from dealpos_reconciler.catalogue.loader import prepare_entries
 
-            make_entries = prepare_entries()
+            make_entries = prepare_entries(is_layered=self.validates == "layers")
         receiving, sending = os.pipe()
         try:
             child = os.fork()
@@ -253,7 +258,7 @@ class Parsing:
 def _is_plain(root: Path, largest: Path) -> bool:
     """Return whether the largest file, which stands for all, needs no libyaml."""
     try:
-        content = read_file(root, largest.relative_to(root).as_posix(), CHUNK)
+        content = FileReader(root).read(largest.relative_to(root).as_posix(), CHUNK)
     except OSError:  # reported when it is parsed
         return False
     return looks_plain(content.decode("utf-8-sig", "replace"))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from dealpos_reconciler.catalogue import loader, settings
+from dealpos_reconciler.catalogue.files import Files
+from dealpos_reconciler.catalogue.parallel import start_parsing
 from dealpos_reconciler.core.model.address import Address
+from dealpos_reconciler.errors import SourceError
 from tests.support.chain import Chain
 
 PATCH = """\
@@ -370,3 +376,27 @@ def test_a_code_that_one_layer_hides_is_hidden_in_all(chain: Chain) -> None:
     (declared,) = chain.load().objects["coupon"].values()
     assert declared.value["discount"] == 6
     assert "GEHEIM" not in f"{declared.value}"
+
+
+def test_the_cache_keeps_what_a_layer_omits(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("RECONCILER_CACHE", "on")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    menu = f"    # cheaper\n\n{patch('unit_price: 5')}\n    omit: [variant/1003S]\n"
+    chain.write("own", menu)
+    chain.load()
+    first = loader.load(settings.load(chain.root), start_parsing(chain.root))
+    parsing = start_parsing(chain.root)
+    assert parsing is not None
+    assert {path.name for path in parsing.pending} == {"empty.yaml"}
+    second = loader.load(settings.load(chain.root), parsing)
+    assert dict(second) == dict(first)
+    assert second.taken_out.keys() == {Address("variant", "1003S")}
+    (place,) = {Files(chain.root).locate(source, ()) for source in second.taken_out.values()}
+    assert place == ("catalogue/menu.yaml", 9, 8)
+    (chain.root / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        loader.load(settings.load(chain.root), start_parsing(chain.root))
+    assert "catalogue/menu.yaml:9:1: unknown key `omit`" in map(str, caught.value.problems)

@@ -58,7 +58,7 @@ def read_omissions(
             continue
         address = parse_address(OMIT, given, source, problems) if given else None
         if address in found:
-            first = found[address]
+            first = problems.files.locate(found[address], ())
             message = f"{OMIT}: {address} is omitted twice, first at {first.file}:{first.line}"
             problems.add(source, (), message, "keep one of the two")
         elif address:

@@ -32,8 +32,10 @@ class Layers:
         self.problems = problems
         self.omitted: list[dict[Address, Source]] = [{} for _ in files]
         self.removed: list[dict[Address, Removal]] = [{} for _ in files]
+        self.open: dict[str, Mapping[str, Any]] = {}
+        """The objects of each kind, as far as they are merged."""
         self.begin: dict[Address, int] = {}
-        """The layer in which each object begins."""
+        """The layer in which an object begins, where that is not the first."""
         self.taken_out: dict[Address, Source] = {}
         """The entries that took an object out which no later layer has declared again."""
         self.faulty: set[Address] = set()
@@ -50,6 +52,12 @@ class Layers:
         self._defaults = merge_defaults(sections, own, self.problems, self.default_places)
         return self._defaults
 
+    def begin_of(self, address: Address) -> int | None:
+        """Return the layer in which an object begins; None for one that no layer declares."""
+        if address.name not in self.open.get(address.kind, ()):
+            return None
+        return self.begin.get(address, 0)
+
     def _split(self, entries: Entries) -> list[list[tuple[Any, Source]]]:
         found: list[list[tuple[Any, Source]]] = [[] for _ in range(self.count)]
         for item, source in entries:
@@ -64,7 +72,7 @@ class Layers:
         for layer, removals in enumerate(self.removed):
             for address, removal in removals.items():
                 declared = objects.get(address.kind, {}).get(address.name)
-                begin = self.begin.get(address, -1) if declared else -1
+                begin = self.begin.get(address, 0) if declared else -1
                 if declared and begin == layer:
                     place = f"{declared.source.file}:{declared.source.line}"
                     message = f"{REMOVED}: {address} is removed here and declared at {place}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from dealpos_reconciler.catalogue.entries import FileObject
 from dealpos_reconciler.catalogue.layers.directives import OMIT
@@ -19,11 +20,14 @@ MAX_SUGGESTIONS = 20
 """Names that the closest one is looked for of: in a large catalogue that takes a while."""
 
 
-def merge_kind(layers: Layers, kind: Kind, entries: Iterable[FileObject]) -> list[FileObject]:
+def merge_kind(layers: Layers, kind: Kind, entries: Sequence[FileObject]) -> list[FileObject]:
     """Return one entry for each object; a parent's kind must be merged before others."""
     merging = _KindMerge(layers, kind)
-    layer = -1
-    for entry in entries:
+    first = bisect_right(entries, 0, key=lambda entry: layers.index[entry.source.file])
+    if not merging.begin_plain(entries[:first]):
+        first = 0
+    layer = 0 if first else -1
+    for entry in entries[first:]:
         while layer < layers.index[entry.source.file]:
             layer += 1
             merging.take_out(layer)
@@ -46,7 +50,7 @@ class _KindMerge:
         self.parts: dict[str, list[Part]] = {}
         """The parts of objects of several layers."""
         self.last: dict[str, int] = {}
-        """The last layer that declares each object."""
+        """The last layer that declares each object; those of the first layer alone are left out."""
         self.bare: set[str] = set()
         """Objects that the last layer only names, to hold nested ones."""
         self.advised = 0
@@ -54,6 +58,8 @@ class _KindMerge:
         """Objects with entries of maps that another layer may complete."""
         self.spellings: dict[str, str] | None = None
         """The objects of the layers below, by what look-alikes share."""
+        self._above = MANAGED[kind.parent.kind].identity if kind.parent else ""
+        layers.open[kind.name] = self.open
 
     def take_out(self, layer: int) -> None:
         """Take out what a layer omits or removes, with what is nested in it."""
@@ -77,15 +83,29 @@ class _KindMerge:
         del self.open[address.name]
         self.parts.pop(address.name, None)
         self.layers.taken_out[address] = source
-        del self.layers.begin[address]
+        self.layers.begin.pop(address, None)
 
     def _refuse_omission(self, address: Address, source: Source) -> None:
-        if first := self.layers.taken_out.get(address):
+        if taken_out := self.layers.taken_out.get(address):
+            first = self.problems.files.locate(taken_out, ())
             hint = f"{first.file}:{first.line} takes it out already"
         else:
             hint = suggestion(address.name, self.open.keys()) or "remove the entry"
         message = f"{OMIT}: {address} is in no layer below"
         self.problems.add(source, ("address",), message, hint)
+
+    def begin_plain(self, entries: Sequence[FileObject]) -> bool:
+        """Add the objects of the first layer where each is whole; return whether they are."""
+        identity, needed = self.kind.identity, frozenset(self.layers.lacking(self.kind, {}))
+        found = {
+            value[identity]: entry
+            for entry in entries
+            if (value := entry.valid) and needed <= value.keys() and not entry.gaps
+        }
+        if len(found) < len(entries) or self.layers.omitted[0] or self.layers.removed[0]:
+            return False
+        self.open.update(found)
+        return True
 
     def add(self, layer: int, entry: FileObject) -> None:
         """Add an object of a layer: a new one, or a patch of one below."""
@@ -96,9 +116,9 @@ class _KindMerge:
         below = self.open.get(name)
         if below is None:
             self._begin(layer, name, entry)
-        elif self.last[name] == layer and not self._is_bare(name, entry):
+        elif self.last.get(name, 0) == layer and not self._is_bare(name, entry):
             self._refuse_second(name, entry)
-        elif self._owner(below) != self._owner(entry):
+        elif below.owner.get(self._above) != entry.owner.get(self._above):
             self._refuse_move(name, below, entry)
         else:
             self._patch(layer, name, below, entry)
@@ -114,7 +134,8 @@ class _KindMerge:
                 self.problems.add(entry.source, (self.kind.identity,), message, hint)
         self._note(layer, name, entry)
         self.open[name] = entry
-        self.layers.begin[address] = layer
+        if layer:
+            self.layers.begin[address] = layer
         self.layers.taken_out.pop(address, None)
 
     def _patch(self, layer: int, name: str, below: FileObject, entry: FileObject) -> None:
@@ -122,12 +143,14 @@ class _KindMerge:
         assert entry.valid is not None
         parts = self.parts.setdefault(name, [Part(below.source, below.valid)])
         parts.append(Part(entry.source, entry.valid))
+        self._note(layer, name, entry)
+        if _only_names(entry):
+            return
         merged = merge_values(self.kind, below.valid, entry.valid)
         was = below.was if entry.was is None else entry.was
         self.open[name] = FileObject(
             below.node, below.source, below.owner, was, merged, below.dated or entry.dated
         )
-        self._note(layer, name, entry)
 
     def _note(self, layer: int, name: str, entry: FileObject) -> None:
         """Remember the last layer that declares an object."""
@@ -146,14 +169,15 @@ class _KindMerge:
         needs = " and ".join(
             f"`{name}`" for name in self.layers.lacking(self.kind, entry.valid or {})
         )
-        if owner and self.layers.begin.get(owner, layer) < layer:
+        if owner and (begin := self.layers.begin_of(owner)) is not None and begin < layer:
             needs = ", and ".join(filter(None, [needs, *self._find_nameless(entry.valid or {})]))
         like = self._find_look_alike(address.name)
         if entry.is_broken or not (needs or like):
             return
         self.layers.faulty.add(address)
         message = f"{address} is in no layer below"
-        if taken_out := self.layers.taken_out.get(address):
+        if found := self.layers.taken_out.get(address):
+            taken_out = self.problems.files.locate(found, ())
             message += f": {taken_out.file}:{taken_out.line} takes it out"
         self.problems.add(
             entry.source, (self.kind.identity,), message, self._advise(address, like, needs)

@@ -7,6 +7,7 @@ folder: a pull request can contain links.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from dealpos_reconciler import confined
@@ -21,12 +22,31 @@ def is_outside(name: str) -> bool:
     return name == ".." or name.startswith(_ABOVE)
 
 
+class FileReader:
+    """Reads files of one shop, whose work tree is looked for once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, name: str, limit: int = -1) -> bytes:
+        """Return a file, or its first `limit` bytes. Raises OSError."""
+        if not is_outside(name):
+            return confined.read(self.root, name, limit)
+        top, below = _find_below(self._base, self._top, name)
+        return confined.read(top, below, limit, follow=False)
+
+    @cached_property
+    def _base(self) -> Path:
+        return self.root.resolve()
+
+    @cached_property
+    def _top(self) -> Path | None:
+        return find_work_tree(self._base)
+
+
 def read_file(root: Path, name: str, limit: int = -1) -> bytes:
     """Return a file of the shop in `root`, or its first `limit` bytes. Raises OSError."""
-    if not is_outside(name):
-        return confined.read(root, name, limit)
-    top, below = locate(root, name)
-    return confined.read(top, below, limit, follow=False)
+    return FileReader(root).read(name, limit)
 
 
 def write_file(root: Path, name: str, content: bytes) -> None:
@@ -49,10 +69,13 @@ def locate(root: Path, name: str) -> tuple[Path, str]:
 
     Raises NotConfined for a path that leaves the work tree.
     """
-    top = find_work_tree(root)
+    return _find_below(root.resolve(), find_work_tree(root), name)
+
+
+def _find_below(base: Path, top: Path | None, name: str) -> tuple[Path, str]:
     if top is None:
         raise confined.NotConfined(NO_WORK_TREE, name)
-    path = Path(os.path.normpath(root.resolve() / name))
+    path = Path(os.path.normpath(base / name))
     if not path.is_relative_to(top):
         raise confined.NotConfined(OUTSIDE, name)
     return top, path.relative_to(top).as_posix()

@@ -59,12 +59,13 @@ def explain_object(folder: Path, written: str, at: str = NOW) -> ObjectStack:
     settings = load(folder)
     instant = None if at == NOW else find_instant(at, settings.timezone)[1]
     desired = read_files(settings, at=instant)
-    address = _find(desired, written)
-    fields = tuple(_stacks(desired, address, Files(settings.root)))
+    files = Files(settings.root)
+    address = _find(desired, written, files)
+    fields = tuple(_stacks(desired, address, files))
     return ObjectStack(address, Labels(desired, Live(), KINDS).get(address), fields)
 
 
-def _find(desired: Desired, written: str) -> Address:
+def _find(desired: Desired, written: str, files: Files) -> Address:
     for address, _ in desired:
         if written in (str(address), f"{address.kind}/{reveal(address.name)}"):
             return address
@@ -73,6 +74,7 @@ def _find(desired: Desired, written: str) -> Address:
         *desired.taken_out.items(),
     ):
         if written == str(address):
+            source = files.locate(source, ())
             raise UsageError(f"{source.file}:{source.line} takes {address} out")
     hint = suggestion(written, [str(address) for address, _ in desired])
     raise UsageError(
