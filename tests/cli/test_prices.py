@@ -163,6 +163,7 @@ def test_an_import_as_a_document(take: Import) -> None:
             }
         ],
         "other_names": 0,
+        "without_effect": [],
         "files": ["catalogue/menu.yaml"],
         "written": False,
     }

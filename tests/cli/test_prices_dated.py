@@ -245,6 +245,17 @@ def test_an_export_counts_variants_and_rows(run: RunProgram, dated: Path) -> Non
     )
 
 
+def test_a_price_under_a_step_that_holds_is_without_effect(take: Import, dated: Path) -> None:
+    ran = take("code,unit_price\n1001R,18500\n1001L,22500\n")
+    assert (
+        'note: without effect, because a step with a later day holds: variant/1001R "Kopi Susu". '
+        "Write the day of that step in the column `from` to change its price\n"
+    ) in ran.out
+    assert "2 prices of 2 variants" in ran.out
+    assert "without effect" not in take("code,unit_price,from\n1001R,18600,2020-12-01\n").out
+    assert "without effect" not in take("code,unit_price,from\n1001R,18700,2999-12-24 06:00\n").out
+
+
 def test_days_that_a_spreadsheet_wrote_with_midnight(take: Import, dated: Path) -> None:
     exported = EXPORT.replace(",2020-12-01,", ",2020-12-01 00:00:00,").replace("06:00", "06:00:00")
     assert take(exported).out == NOTHING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from dealpos_reconciler.core.dated import (
@@ -116,3 +116,18 @@ def check_steps(price: Any, zone: tzinfo | None) -> StepProblem | None:
 
 def _same(start: str, other: str) -> bool:
     return start.removesuffix(_MIDNIGHT) == other.removesuffix(_MIDNIGHT)
+
+
+def has_effect(before: Any, after: Any, schedule: Schedule) -> bool:
+    """Return whether two prices, with or without steps, differ at some time from now on."""
+    dated = [price for price in (before, after) if type(price) is tuple]
+    coming = {b for price in dated for b in find_boundaries(price[0], schedule.zone)}
+    instants = {schedule.at, *(instant for instant in coming if instant > schedule.at)}
+    return any(
+        _amount_at(before, instant, schedule) != _amount_at(after, instant, schedule)
+        for instant in instants
+    )
+
+
+def _amount_at(price: Any, instant: datetime, schedule: Schedule) -> Any:
+    return at(price, instant, schedule.zone) if type(price) is tuple else price

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dealpos_reconciler.catalogue.writing.results import EditedFile
-from dealpos_reconciler.core.dated import show
+from dealpos_reconciler.core.dated import FROM, show
 from dealpos_reconciler.core.model.address import Address, join_some
 from dealpos_reconciler.core.model.masked import mask_all, value_at
 from dealpos_reconciler.core.prices.rows import PriceRows
@@ -36,8 +36,14 @@ def price_warnings(owned: list[Address], labels: ObjectLabels) -> Iterator[str]:
         )
 
 
-def price_notes(sheet: Sheet) -> Iterator[str]:
-    """Yield notes on parts of a sheet that are not imported."""
+def price_notes(sheet: Sheet, idle: Sequence[Address], labels: ObjectLabels) -> Iterator[str]:
+    """Yield notes on parts of a sheet that are not imported, or that have no effect."""
+    if idle:
+        named = join_some([with_label(address, labels) for address in idle], MAX_NAMED)
+        yield (
+            f"note: without effect, because a step with a later day holds: {named}. Write the day "
+            f"of that step in the column `{FROM}` to change its price"
+        )
     if sheet.other_names:
         count = amount(sheet.other_names)
         yield f"note: names that differ from the files are not imported: {count} in the sheet"
@@ -61,12 +67,18 @@ def price_lines(files: Files, sheet: Sheet, dry_run: bool, folder: str) -> Itera
 
 
 def import_document(
-    sheet: Sheet, desired: Any, files: Files, labels: ObjectLabels, dry_run: bool
+    sheet: Sheet,
+    desired: Any,
+    files: Files,
+    labels: ObjectLabels,
+    dry_run: bool,
+    idle: Sequence[Address],
 ) -> dict[str, Any]:
     """Return the result of an import as a JSON document."""
     return {
         "prices": [_edit_document(edit, desired, labels) for edit in sheet.edits],
         "other_names": sheet.other_names,
+        "without_effect": [object_document(address, labels) for address in idle],
         "files": list(files),
         "written": not dry_run,
     }

@@ -19,10 +19,11 @@ from dealpos_reconciler.core.dated import Schedule, has_steps
 from dealpos_reconciler.core.model.address import Address
 from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.live import Live
+from dealpos_reconciler.core.model.masked import value_at
 from dealpos_reconciler.core.plan.labels import Labels
 from dealpos_reconciler.core.prices.columns import OUTLET_PRICES, Path, is_column
 from dealpos_reconciler.core.prices.sheet import Sheet, read_sheet
-from dealpos_reconciler.core.prices.steps import declared_value
+from dealpos_reconciler.core.prices.steps import declared_value, has_effect
 from dealpos_reconciler.core.prices.table import Table
 from dealpos_reconciler.errors import Problem, SourceError
 from dealpos_reconciler.kinds import KINDS
@@ -40,6 +41,8 @@ class ImportedPrices:
     """The files that change, by name."""
     owned: Sequence[Address] = ()
     """Variants whose outlet prices the files did not declare before."""
+    idle: Sequence[Address] = ()
+    """Variants with an edit that changes no price from now on: a later step holds."""
 
     @property
     def labels(self) -> Labels:
@@ -71,7 +74,18 @@ def import_prices(
         back.save(files)
     owned = {e.address for e in sheet.edits if e.path[0] == OUTLET_PRICES}
     new = sorted(a for a in owned if OUTLET_PRICES not in declared_value(desired, a))
-    return ImportedPrices(sheet, desired, files, new)
+    return ImportedPrices(sheet, desired, files, new, sorted(_find_idle(sheet, desired)))
+
+
+def _find_idle(sheet: Sheet, desired: Desired) -> set[Address]:
+    """Return the variants with an edit that no plan will show, now or later."""
+    schedule = desired.schedule
+    return {
+        address
+        for (address, path), price in sheet.prices.items()
+        if schedule
+        and not has_effect(value_at(declared_value(desired, address), path), price, schedule)
+    }
 
 
 def _edit_files(back: Writeback, table: Table, sheet: Sheet) -> Iterator[Problem]:

@@ -36,12 +36,12 @@ def import_(
         found = import_prices(file, directory, dry_run, layer)
     if output_format == "json":
         document = render.import_document(
-            found.sheet, found.desired, found.files, found.labels, dry_run
+            found.sheet, found.desired, found.files, found.labels, dry_run, found.idle
         )
         output.print_json(document)
         return
     remarks = [*render.price_warnings(list(found.owned), found.labels)]
-    remarks += render.price_notes(found.sheet)
+    remarks += render.price_notes(found.sheet, found.idle, found.labels)
     output.print_text("".join(f"{line}\n" for line in remarks))
     lines = render.price_lines(found.files, found.sheet, dry_run, str(directory))
     output.print_lines("".join(f"{line}\n" for line in lines))
