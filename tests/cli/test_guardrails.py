@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -110,6 +111,24 @@ def test_values_that_violate_a_guardrail_by_themselves_fail_a_validation(
     assert "Valid" not in ran.out
     declare(BELOW + ALLOW_BELOW)
     assert run("validate", folder, "--format", form).code == 0
+
+
+def test_a_validation_judges_coming_steps(
+    run: RunProgram, folder: Path, declare: WriteCatalogue
+) -> None:
+    settings = (folder / "reconciler.yaml").read_text(encoding="utf-8")
+    (folder / "reconciler.yaml").write_text(f"{settings}timezone: Asia/Jakarta\n", encoding="utf-8")
+    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    steps = f"unit_price: [18000, {{from: {day}, value: 8000}}], unit_cost: 9000"
+    dated = re.sub("unit_price: [0-9]+, unit_cost: [0-9]+", steps, BELOW, count=1)
+    assert dated != BELOW
+    declare(dated)
+    ran = run("validate", folder)
+    assert ran.code == 3
+    assert f"on {day}: sells for 8,000; it costs 9,000" in ran.err
+    assert f"{{rule: below-cost, address: variant/1001R, reason: say why, until: {day}}}" in ran.err
+    declare(dated + ALLOW_BELOW)
+    assert run("validate", folder).code == 0
 
 
 BY_FILES = {

@@ -307,7 +307,13 @@ class _Loader:
         }
         allowed = tuple(replace(a, address=masked.get(str(a.address), a.address)) for a in allowed)
         taken_out = self.layers.taken_out if self.layers else {}
-        return replace(desired, allowances=allowed, taken_out=taken_out, default_places=places)
+        return replace(
+            desired,
+            allowances=allowed,
+            taken_out=taken_out,
+            defaults=defaults,
+            default_places=places,
+        )
 
     def _kind(
         self, kind: Kind, entries: list[FileObject], defaults: Mapping[str, Any]

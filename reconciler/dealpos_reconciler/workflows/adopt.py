@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache, partial
 
-from dealpos_reconciler.catalogue.files import Files, Problems
 from dealpos_reconciler.catalogue.layers.folders import Layer
-from dealpos_reconciler.catalogue.sections import read_defaults
 from dealpos_reconciler.catalogue.settings import Settings
 from dealpos_reconciler.catalogue.writing import layout
 from dealpos_reconciler.catalogue.writing.edit import Unwritable
@@ -177,9 +175,7 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
     chosen = [kind.name for kind in everything.chosen]
     taken = select_exportable(everything.live, chosen, found.desired, fresh, found.personal_data)
     found.discreet = len(taken.discreet)
-    settings = found.settings
-    given = read_defaults(settings.defaults, Problems(Files(settings.root)))
-    found.new = layout.make_entries(taken, everything.live, given)
+    found.new = layout.make_entries(taken, everything.live, found.desired.defaults)
     found.beside = taken.beside
     secret = [address for address in taken.secret if pick(address)]
     found.skipped += [*taken.skipped, *(Skipped(address, AUTHORISES) for address in secret)]

@@ -12,6 +12,7 @@ from dealpos_reconciler import confined
 from dealpos_reconciler.catalogue import parser as document
 from dealpos_reconciler.catalogue.environment import Expander
 from dealpos_reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, has_file
+from dealpos_reconciler.catalogue.layers.work_tree import is_outside, write_file
 from dealpos_reconciler.catalogue.sections import read_defaults
 from dealpos_reconciler.catalogue.settings import Settings
 from dealpos_reconciler.catalogue.writing import layout
@@ -121,6 +122,9 @@ def write_files(
     done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
     done.authorising, done.discreet = len(found.secret), len(found.discreet)
     done.notes = [*everything.desired.notes, *everything.live.notes, *_note_hidden(everything)]
+    if is_outside(shop.settings.catalogue) and done.files:
+        layer = shop.settings.catalogue
+        done.notes.append(f"every shop with the layer {layer} declares these objects from now on")
     return done
 
 
@@ -132,6 +136,7 @@ def _write(shop: Settings, found: Exportable, everything: FullRead, done: Import
     schemas = shop.root / "schemas"
     known = new or (schemas / SCHEMA).exists()
     taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    known = known and not is_outside(shop.catalogue)
     shown = Path(os.path.relpath(schemas / SCHEMA, folder)).as_posix() if known else ""
     files = layout.files(made, taken, shown)
     for name, (text, held) in files.items():
@@ -144,7 +149,7 @@ def _write(shop: Settings, found: Exportable, everything: FullRead, done: Import
         if new:
             schema.write_schemas(schema.file_schemas(), schemas)
         for name, (text, held) in files.items():
-            confined.write_below(shop.root, f"{shop.catalogue}/{name}", text.encode())
+            write_file(shop.root, f"{shop.catalogue}/{name}", text.encode())
             kinds = Counter(a.kind for entry in held for a in entry.addresses())
             done.files[f"{shop.catalogue}/{name}"] = kinds
     except OSError as error:
@@ -155,7 +160,8 @@ def _settings(
     shop: Settings, found: Exportable, desired: Desired, new: bool
 ) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
     """Return the text of the settings where they are written, and the defaults in force."""
-    given = read_defaults(shop.defaults, Problems(Files(shop.root)))
+    # Without a catalogue folder nothing was loaded.
+    given = desired.defaults or read_defaults(shop.defaults, Problems(Files(shop.root)))
     if given or any(desired.objects.values()):
         # A new default would change objects that are already declared.
         return (_store(shop) if new else ""), given

@@ -18,6 +18,7 @@ from dealpos_reconciler.errors import Problem, Refused
 from dealpos_reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from dealpos_reconciler.kinds import KINDS
 from dealpos_reconciler.render.sections import allow_block, list_exceptions, violation_line
+from dealpos_reconciler.workflows.dates.coming import look_at_coming
 from dealpos_reconciler.workflows.open_shop import today
 
 
@@ -35,7 +36,8 @@ def refuse_declared_violations(folder: Path, desired: Desired) -> list[str]:
     )
     plan = Plan("", changes, labels=Labels(desired, Live(), KINDS))
     context = PlanContext(plan, desired, Live(), KINDS, today(settings.timezone), partial=True)
-    violations, _ = run_guardrails(rules, context, Files(settings.root).locate)
+    _, later = look_at_coming(context)
+    violations, _ = run_guardrails(rules, context, Files(settings.root).locate, later)
     sure = tuple(v for v in violations if rules[v.rule].in_files == "error")
     refuse_violations(Plan("", violations=sure, labels=plan.labels))
     doubtful = [v for v in refusals(violations) if v not in sure]

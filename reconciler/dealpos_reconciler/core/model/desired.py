@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dealpos_reconciler.core.dated import Schedule
 from dealpos_reconciler.core.model.address import Address, Source
@@ -79,6 +80,8 @@ class Desired:
     """False if no declared value is known to be under a mask."""
     schedule: Schedule | None = None
     """The steps of dated values; None without any."""
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The values that the files give to fields which an object leaves out, by kind."""
     default_places: Mapping[str, Mapping[str, Source]] = field(default_factory=dict)
     """The section `defaults:` that has the default of each field, by kind."""
     taken_out: Mapping[Address, Source] = field(default_factory=dict)
