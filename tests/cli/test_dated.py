@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,19 @@ def test_a_new_object_without_a_step_that_holds(run: RunProgram, dated: Path) ->
     assert "is new and no step of `unit_price` holds yet" in ran.err
     assert "begin with a value without `from`; it is required to create a variant" in ran.err
     assert run("plan", dated, "--at", "2099-01-01").code == 0
+
+
+def test_days_that_no_guardrail_judges_are_counted(run: RunProgram, dated: Path) -> None:
+    menu = dated / "catalogue" / "menu.yaml"
+    assert "dated values of 1 later day are judged" in run("plan", dated).out  # in 2099
+    today = datetime.now(UTC).date()
+    steps = ", ".join(
+        f"{{from: {today + timedelta(days=2 + n)}, value: {18001 + n}}}" for n in range(53)
+    )
+    menu.write_text(MENU.replace("unit_price: 18000", f"unit_price: [18000, {steps}]"))
+    assert "dated values of 3 later days are judged" in run("plan", dated).out
+    menu.write_text(MENU, encoding="utf-8")
+    assert "guardrails judge the next" not in run("plan", dated).out
 
 
 @pytest.mark.parametrize("day", ["tomorrow", "2026-02-30", "2099-12-01 25:00", ""])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dealpos_reconciler.core.dated import (
@@ -58,6 +58,23 @@ def find_coming(plan: Plan, desired: Desired, live: Live, kinds: Kinds) -> Itera
         if found and number < MAX_BOUNDARIES:
             number += 1
             yield _summarize(instant, schedule, tuple(found), kinds)
+
+
+def count_unjudged(coming: Sequence[ComingChanges], desired: Desired) -> int:
+    """Return the number of later instants with dated values that a plan does not look at."""
+    schedule = desired.schedule
+    if schedule is None:
+        return 0
+    end = schedule.at + timedelta(days=MAX_DAYS)
+    if len(coming) == MAX_BOUNDARIES:
+        end = datetime.fromisoformat(coming[-1].at)
+    bounds = {
+        bounds
+        for address, value in schedule.values.items()
+        if desired.get(address) is not None
+        for _, (bounds, _) in list_steps(value)
+    }
+    return len({b for each in bounds for b in find_boundaries(each, schedule.zone) if b > end})
 
 
 def _list_due(schedule: Schedule, desired: Desired) -> Mapping[datetime, list[Address]]:

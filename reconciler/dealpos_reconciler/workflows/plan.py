@@ -54,7 +54,7 @@ from dealpos_reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from dealpos_reconciler.kinds import KINDS
 from dealpos_reconciler.ledger.backend import LedgerBackend
 from dealpos_reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
-from dealpos_reconciler.workflows.dates.coming import look_at_coming
+from dealpos_reconciler.workflows.dates.coming import look_at_coming, note_unjudged
 from dealpos_reconciler.workflows.dates.instant import NOW, look_ahead
 from dealpos_reconciler.workflows.open_shop import OpenShop, refuse_faults
 
@@ -184,7 +184,8 @@ def make_plan(
     # Nothing was read of the objects outside a scope, so none of them is unmanaged.
     unmanaged = () if scope else plan.unmanaged
     authorising = () if scope and not listed else plan.authorising
-    notes = (*notes, *plan.notes, *note_unnameable(unmanaged), *remarks)
+    later_days = () if audit else note_unjudged(coming, sides.desired)
+    notes = (*notes, *plan.notes, *note_unnameable(unmanaged), *remarks, *later_days)
     plan = replace(
         plan, violations=violations, notes=notes, unmanaged=unmanaged, authorising=authorising
     )

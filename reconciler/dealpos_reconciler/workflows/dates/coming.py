@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from dealpos_reconciler.core.coming import apply_changes, find_coming, with_changes
+from dealpos_reconciler.core.coming import (
+    MAX_BOUNDARIES,
+    MAX_DAYS,
+    apply_changes,
+    count_unjudged,
+    find_coming,
+    with_changes,
+)
 from dealpos_reconciler.core.diff.rename import apply_renames
+from dealpos_reconciler.core.model.desired import Desired
 from dealpos_reconciler.core.model.live import Live
 from dealpos_reconciler.core.plan.plan import ComingChanges, Plan
 from dealpos_reconciler.guardrails.guardrail import PlanContext
@@ -24,6 +32,16 @@ def look_at_coming(context: PlanContext) -> tuple[tuple[ComingChanges, ...], Com
     live = apply_renames(context.live, context.desired, context.kinds)[0]
     coming = tuple(find_coming(context.plan, context.desired, live, context.kinds))
     return coming, _list_contexts(context, live, coming)
+
+
+def note_unjudged(coming: Sequence[ComingChanges], desired: Desired) -> Iterator[str]:
+    """Yield the note on later days that no guardrail has judged."""
+    if later := count_unjudged(coming, desired):
+        days = f"{later:,} later day{'s' if later > 1 else ''}"
+        yield (
+            f"guardrails judge the next {MAX_BOUNDARIES} dated changes within {MAX_DAYS} days; "
+            f"dated values of {days} are judged when they come nearer"
+        )
 
 
 def _list_contexts(
