@@ -33,7 +33,7 @@ help:
 	@echo "make outage    take the store away for OUTAGE seconds while tills sell (30: a minute)"
 	@echo "make fuzz      damage every file of a run in MUTANTS ways (2000: half an hour)"
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
-	@echo "make bench     measure in turns: plan, floor, octoDNS and the commit RELEASE (minutes)"
+	@echo "make bench     measure in turns: plan, layers, dates, floor, octoDNS, the commit RELEASE (minutes)"
 	@echo "make load      measure the server of coupons beside a bare echo: latency, start, memory"
 	@echo "make demo-till a coupon at the till: published, sold, lost, voided, settled, edited (half a minute)"
 	@echo "make dist      build the wheel and the source archive, and check them"
@@ -188,6 +188,7 @@ mutation: .venv/dev.stamp .venv/mutation.stamp
 
 bench: .venv/dev.stamp
 	@.venv/bin/python tests/benchmarks/run.py $(if $(RELEASE),--release $(RELEASE)) $(SIZES)
+	@.venv/bin/python tests/benchmarks/loading.py
 	@.venv/bin/python tests/benchmarks/rendering.py
 
 load: .venv/dev.stamp

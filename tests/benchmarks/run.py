@@ -2,8 +2,9 @@
 
 `python tests/benchmarks/run.py [--release COMMIT] [VARIANTS …]` (default 1000 10000). Each figure
 is the median of several runs. The commands of a shape take turns in the same run, because machines
-differ and drift, and their ratio does not. The ratio is to the first command of the shape: to the
-floor (`bold.py`), which parses, fetches and compares and does nothing else.
+differ and drift, and their ratio does not. The ratios, of wall and processor time, are to the first
+command of the shape: to the floor (`bold.py`), which parses, fetches and compares and does nothing
+else. Layers are beside the merged catalogue, and dated prices beside plain ones.
 
 octoDNS plans as many records as there are variants, in an environment of its own below `build/`;
 it reads its live side from a file. `--release` measures another commit of this repository beside
@@ -26,11 +27,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bold  # noqa: F401 - fails early when the floor is broken
 import shops
+import variations
 
 from dealpos_reconciler import sandbox
 
@@ -53,6 +55,8 @@ class Command:
 
     words: list[str]
     variables: dict[str, str] = field(default_factory=dict)
+    against: str = ""
+    """The command of the shape that the ratio is to; empty for the first."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,32 @@ class Shape:
     seconds_an_answer: float = 0
 
 
+class Measured(NamedTuple):
+    """The time and memory of one process."""
+
+    wall: float
+    cpu: float
+    """Seconds of the processor."""
+    peak: float
+    """MiB."""
+    code: int
+
+
 def plan(*options: str, cached: bool = False) -> Command:
     """Return a plan; `cached` lets it know the files of the run before."""
     return Command([*TOOL, "plan", FOLDER, *options], {} if cached else COLD)
+
+
+def compare(first: str, second: str) -> dict[str, Command]:
+    """Return commands on two folders below that of the shape, each beside its like."""
+    found: dict[str, Command] = {}
+    for words in ("validate", "plan"):
+        for variables, again in ((COLD, ""), ({}, " again")):
+            for name in (first, second):
+                against = f"{words}{again}, {first}"
+                command = Command([*TOOL, words, f"{FOLDER}/{name}"], variables, against)
+                found[f"{words}{again}, {name}"] = command
+    return found
 
 
 def shapes(sizes: list[int], release: list[str], octodns: list[str]) -> Iterator[Shape]:
@@ -89,6 +116,13 @@ def shapes(sizes: list[int], release: list[str], octodns: list[str]) -> Iterator
     yield Shape("20,000 customers", lambda at: shops.make_customers(at, 20_000), {"plan": plan()})
     edits = {"adopt": Command([*TOOL, "adopt", "--shop", FOLDER, "--all", "--dry-run"], COLD)}
     yield Shape("100 edits in one file", lambda at: shops.make(at, 10_000, one_file=True), edits)
+    layers = compare(variations.FLAT, variations.LAYERED)
+    yield Shape("10,000 in layers", lambda at: variations.make_layers(at, 10_000), layers)
+    dates = compare(variations.PLAIN, variations.DATED)
+    yield Shape("10,000 dated", lambda at: variations.make_dates(at, 10_000), dates)
+    rehearsed = {"plan": plan(), "plan, rehearsed": plan("--rehearse")}
+    products = "1,000 changed products"
+    yield Shape(products, lambda at: variations.make_products(at, 1_000), rehearsed)
     far = Shape("10,000 variants, far", lambda at: shops.make(at, 10_000), {"plan": plan()}, 0.3)
     yield far
 
@@ -98,20 +132,28 @@ def _drift(folder: Path, variants: int) -> dict[str, Any]:
     return shops.make(folder, variants)
 
 
-def measure(words: list[str], environment: dict[str, str]) -> tuple[float, float, int]:
-    """Wall seconds, peak MiB and exit code of one process, by the system's own accounting."""
+def measure(words: list[str], environment: dict[str, str]) -> Measured:
+    """Return the time and memory of one process, by the system's own accounting."""
     began = time.perf_counter()
     unheard = subprocess.DEVNULL
     process = subprocess.Popen(words, env=environment, stdout=unheard, stderr=unheard)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return time.perf_counter() - began, usage.ru_maxrss / 1024, process.returncode
+    wall, spent = time.perf_counter() - began, usage.ru_utime + usage.ru_stime
+    return Measured(wall, spent, usage.ru_maxrss / 1024, process.returncode)
 
 
-def report(name: str, walls: list[float], peaks: list[float], against: list[float]) -> None:
-    ratio = median(a / b for a, b in zip(walls, against, strict=True))
-    shown = "" if walls is against else f"{ratio:.2f}"
-    print(f"{name:<46}{median(walls):>8.2f} s {median(peaks):>6.0f} MiB {shown:>8}", flush=True)  # noqa: T201
+def report(name: str, ran: list[Measured], against: list[Measured]) -> None:
+    def ratio(take: Callable[[Measured], float]) -> str:
+        return f"{median(take(a) / take(b) for a, b in zip(ran, against, strict=True)):.2f}"
+
+    ratios = ["", ""] if ran is against else [ratio(lambda m: m.wall), ratio(lambda m: m.cpu)]
+    wall, cpu = median(m.wall for m in ran), median(m.cpu for m in ran)
+    peak = median(m.peak for m in ran)
+    print(  # noqa: T201
+        f"{name:<46}{wall:>8.2f} s {cpu:>8.2f} s {peak:>6.0f} MiB {ratios[0]:>8} {ratios[1]:>8}",
+        flush=True,
+    )
 
 
 @contextmanager
@@ -138,7 +180,7 @@ def served(folder: Path, shape: Shape) -> Iterator[dict[str, str]]:
 
 def take_turns(shape: Shape, runs: int) -> None:
     """Run the commands of a shape in turn, so that all of them meet the same weather."""
-    found: dict[str, list[tuple[float, float, int]]] = {name: [] for name in shape.commands}
+    found: dict[str, list[Measured]] = {name: [] for name in shape.commands}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "shop"
         with served(folder, shape) as environment:
@@ -151,13 +193,12 @@ def take_turns(shape: Shape, runs: int) -> None:
                         ]
                         ran = measure(words, {**environment, **command.variables})
                     # 3: a guardrail objects to many changes, and the plan is complete.
-                    assert ran[2] in (0, 3), f"{shape.name}: {name} ends with {ran[2]}"
+                    assert ran.code in (0, 3), f"{shape.name}: {name} ends with {ran.code}"
                     if turn:  # the first turn warms the caches
                         found[name].append(ran)
-    walls = {name: [wall for wall, _, _ in ran] for name, ran in found.items()}
     for name, ran in found.items():
-        first = walls[next(iter(walls))]
-        report(f"{shape.name}: {name}", walls[name], [peak for _, peak, _ in ran], first)
+        against = shape.commands[name].against or next(iter(found))
+        report(f"{shape.name}: {name}", ran, found[against])
 
 
 def install_octodns() -> list[str]:
@@ -193,13 +234,12 @@ def main() -> None:
     parser.add_argument("--only", default="", help="measure shapes with this text in their name")
     given = parser.parse_args()
     release = install_release(given.release) if given.release else []
-    print(f"{'':<46}{'wall':>10} {'peak':>10} {'ratio':>8}")  # noqa: T201
+    print(f"{'':<46}{'wall':>10} {'CPU':>10} {'peak':>10} {'ratio':>8} {'of CPU':>8}")  # noqa: T201
     starts: dict[str, list[str]] = {"empty Python": [sys.executable, "-c", "pass"]}
     starts["reconciler --help"] = [*TOOL, "--help"]
     for name, words in starts.items():
         ran = [measure(words, KEPT) for _ in range(given.runs)]
-        walls = [wall for wall, _, _ in ran]
-        report(name, walls, [peak for _, peak, _ in ran], walls)
+        report(name, ran, ran)
     for shape in shapes(given.sizes, release, install_octodns()):
         if given.only in shape.name:
             take_turns(shape, given.runs)
