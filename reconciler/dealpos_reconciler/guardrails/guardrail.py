@@ -9,16 +9,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from typing import ClassVar, Literal, NamedTuple
 
+from dealpos_reconciler.core.dated import index_at
 from dealpos_reconciler.core.diff.change import Change
 from dealpos_reconciler.core.diff.rename import apply_renames
 from dealpos_reconciler.core.model.address import Address, Source
 from dealpos_reconciler.core.model.desired import Allowance, Desired, references_of
 from dealpos_reconciler.core.model.kind import Kind, Kinds, Value
 from dealpos_reconciler.core.model.live import Live, Observed
+from dealpos_reconciler.core.model.masked import value_at
 from dealpos_reconciler.core.model.pricing import ListedPrice
 from dealpos_reconciler.core.money import Amount, Sale, sales
 from dealpos_reconciler.core.plan.plan import Plan, Violation
@@ -44,6 +47,8 @@ class PlanContext:
     """The shops that the folder was applied to, where this one is none of them."""
     events: Mapping[Address, Sequence[ListedPrice]] = field(default_factory=dict)
     """The running promotion events of objects whose prices change, where they were read."""
+    instant: datetime | None = None
+    """The instant of a coming step; None for the plan itself."""
 
     @cached_property
     def changes(self) -> Mapping[Address, Change]:
@@ -158,7 +163,7 @@ class Guardrail(ABC):
 Guardrails = Mapping[str, Guardrail]
 """The rules that are on, by name."""
 
-Place = Callable[[Source, tuple[str, ...]], Source]
+Place = Callable[[Source, tuple[str | int, ...]], Source]
 """Gives the place of a path inside an object that starts at a place."""
 
 
@@ -230,7 +235,19 @@ def _choose_allowance(covering: Collection[Allowance], today: str) -> Allowance 
 
 def _find_source(finding: RuleFinding, context: PlanContext, place: Place) -> Source | None:
     source = context.changes[finding.address].source if finding.address else None
-    return place(source, finding.path) if source and finding.path else source
+    return place(source, _find_step(finding, context)) if source and finding.path else source
+
+
+def _find_step(finding: RuleFinding, context: PlanContext) -> tuple[str | int, ...]:
+    """Return the path of a finding, to the step that holds where the field is dated."""
+    schedule = context.desired.schedule
+    if schedule is None or finding.address is None:
+        return finding.path
+    steps = value_at(schedule.values.get(finding.address, {}), finding.path)
+    if not isinstance(steps, tuple):
+        return finding.path
+    index = index_at(steps[0], context.instant or schedule.at, schedule.zone)
+    return finding.path if index is None else (*finding.path, index)
 
 
 def _find_unneeded(context: PlanContext, used: set[int]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from dealpos_reconciler.core.coming import (
     MAX_BOUNDARIES,
@@ -60,6 +61,7 @@ def _list_contexts(
                 step.day[:10],
                 context.partial,
                 applied=context.applied,
+                instant=datetime.fromisoformat(step.at),
             ),
         )
         apply_changes(shop, step.changes)
