@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.support.menu import MENU
 from tests.support.program import RunProgram
+from tests.support.shop import ROOT
 
 STEPS = "[1000, {from: 2020-01-01, value: 18000}, {from: 2099-12-01 06:00, value: 19000}]"
 
@@ -141,6 +144,8 @@ def test_the_schedule_lists_every_change_by_its_day(run: RunProgram, scheduled: 
 
 def test_the_schedule_is_data_too(run: RunProgram, scheduled: Path) -> None:
     found = run("schedule", scheduled, "--format", "json").json
+    schema = (ROOT / "schemas" / "schedule.schema.json").read_text(encoding="utf-8")
+    jsonschema.validate(found, json.loads(schema))
     assert found["timezone"] == "Asia/Jakarta"
     first = found["changes"][0]
     assert (first["at"], first["past"]) == ("2020-01-01T00:00:00+07:00", True)
@@ -181,6 +186,10 @@ def test_the_schedule_is_a_calendar(run: RunProgram, scheduled: Path) -> None:
 
 def test_files_without_dated_values_have_an_empty_schedule(run: RunProgram, folder: Path) -> None:
     assert run("schedule", folder).out == "Schedule: 0 coming changes, 0 past.\n"
-    assert run("schedule", folder, "--format", "json").json == {"timezone": None, "changes": []}
+    assert run("schedule", folder, "--format", "json").json == {
+        "format_version": "2.0",
+        "timezone": None,
+        "changes": [],
+    }
     ran = run("schedule", folder, "--format", "ics")
     assert unfold(ran.out)[-1] == "END:VCALENDAR"

@@ -120,7 +120,7 @@ def test_writing_gives_the_same_files(tmp_path: Path) -> None:
     "name",
     [
         *(CATALOGUE, SETTINGS, "fleet.schema.json", "plan.schema.json", "report.schema.json"),
-        *("doctor.schema.json", "fleet-report.schema.json"),
+        *("doctor.schema.json", "fleet-report.schema.json", "schedule.schema.json"),
     ],
 )
 def test_a_schema_is_a_schema(name: str) -> None:

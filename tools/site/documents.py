@@ -16,6 +16,7 @@ DOCUMENTS = {
     "report": "`reconciler apply --format json`.",
     "audit": "`reconciler audit --format json`.",
     "doctor": "`reconciler doctor --format json`.",
+    "schedule": "`reconciler schedule --format json`.",
     "fleet-report": "`reconciler fleet plan --format json`, and those of `apply` and `audit`.",
 }
 

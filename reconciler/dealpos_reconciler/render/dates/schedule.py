@@ -6,14 +6,52 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from dealpos_reconciler.core.model.kind import Kinds
 from dealpos_reconciler.core.model.masked import mask_all
 from dealpos_reconciler.core.schedule import ScheduledChange
-from dealpos_reconciler.render.json import source_document
+from dealpos_reconciler.render.json import (
+    FORMAT_VERSION,
+    Moment,
+    ObjectDocument,
+    SourceDocument,
+    described,
+    source_document,
+)
 from dealpos_reconciler.render.view import place
 from dealpos_reconciler.render.words import ObjectLabels, format_value, plural, with_label
 
 PAST = "past"
+
+
+@described
+class ScheduledDocument(ObjectDocument):
+    """A declared value that changes at an instant."""
+
+    at: Moment
+    """With the offset of the shop's clock."""
+    day: str
+    """A day, with the time if it is not its start: `2026-12-24 06:00`."""
+    path: str
+    """The field, such as `unit_price` or `outlet_prices.Bandung.price`."""
+    before: Any
+    """null: no step holds."""
+    after: Any
+    past: bool
+    """true: the instant has passed."""
+    source: SourceDocument
+
+
+@described
+class ScheduleDocument(TypedDict):
+    """The changes of dated values, past ones included, the earliest first."""
+
+    format_version: str
+    """The part before the dot rises when a reader must change."""
+    timezone: str | None
+    """The time zone of the shop; null where the settings name none."""
+    changes: list[ScheduledDocument]
 
 
 def schedule_text(changes: Sequence[ScheduledChange], kinds: Kinds, labels: ObjectLabels) -> str:
@@ -42,9 +80,10 @@ def describe_change(change: ScheduledChange, kinds: Kinds) -> str:
 
 def schedule_document(
     changes: Sequence[ScheduledChange], labels: ObjectLabels, zone: str | None
-) -> dict[str, Any]:
+) -> ScheduleDocument:
     """Return the changes as data; null is the value of a time at which no step holds."""
     return {
+        "format_version": FORMAT_VERSION,
         "timezone": zone,
         "changes": [
             {

@@ -43,6 +43,7 @@ from dealpos_reconciler.core.model.store import MAX_CONCURRENCY
 from dealpos_reconciler.guardrails.rules import RULES
 from dealpos_reconciler.kinds import MANAGED
 from dealpos_reconciler.render import doctor
+from dealpos_reconciler.render.dates.schedule import ScheduleDocument
 from dealpos_reconciler.render.documents import AuditDocument, PlanDocument
 from dealpos_reconciler.render.fleet.documents import FleetDocument
 from dealpos_reconciler.render.json import FORMAT_VERSION
@@ -93,6 +94,7 @@ def document_schemas() -> dict[str, str]:
         "fleet-report": FleetDocument,
         "plan": PlanDocument,
         "report": ReportDocument,
+        "schedule": ScheduleDocument,
     }
     return _serialize(
         {
