@@ -57,6 +57,9 @@ def test_a_price_of_a_later_day_goes_through_the_waves_on_its_day(
     overdue = fleet.run("audit", "--detailed-exitcode")
     assert overdue.code == 2
     assert "overdue by" in overdue.out
+    early = fleet.run("apply", "--auto-approve", "--wave", "2")
+    assert early.code == 1
+    assert "wave 2 was not started: wave 1: dated values of bandung are due" in early.out
     assert set(states(fleet.apply()).values()) == {"done"}  # of the same commit
     assert [price(fleet, name) for name in NAMES] == [18_500, 18_500]
     assert fleet.run("audit", "--detailed-exitcode").code == 0

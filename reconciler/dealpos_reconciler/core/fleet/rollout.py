@@ -26,6 +26,12 @@ class MemberRecord:
     """True if an audit after that apply found it as declared."""
     reason: str = ""
     """The reason why it is not done; empty for one that is."""
+    due: str = ""
+    """The first instant at which its dated values change after that apply; empty without any."""
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether dated values have become due since it was applied."""
+        return bool(self.due) and datetime.fromisoformat(self.due) <= now
 
     @property
     def done(self) -> bool:
@@ -48,10 +54,10 @@ class Rollout:
         """Return the rollout with the result of one shop."""
         return replace(self, members={**self.members, name: record})
 
-    def is_done(self, member: Member) -> bool:
-        """Return whether a shop is as this commit declares."""
+    def is_up_to_date(self, member: Member, now: datetime) -> bool:
+        """Return whether a shop is as this commit declares now."""
         record = self.members.get(member.name)
-        return record is not None and record.done
+        return record is not None and record.done and not record.is_due(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,9 @@ class GateState:
     """The reason why it may not start at all."""
 
 
-def gate_state(fleet: Fleet, rollout: Rollout, commit: str, number: int) -> GateState:
+def gate_state(
+    fleet: Fleet, rollout: Rollout, commit: str, number: int, now: datetime
+) -> GateState:
     """Return whether a wave of `commit` may start, and from when on."""
     opens = None
     for earlier in fleet.waves[: number - 1]:
@@ -108,6 +116,9 @@ def gate_state(fleet: Fleet, rollout: Rollout, commit: str, number: int) -> Gate
         if not state.passed:
             obstacles = "; ".join(_obstacles(fleet, state))
             return GateState(None, f"wave {earlier} is not done: {obstacles}")
+        if due := [name for name in state.done if rollout.members[name].is_due(now)]:
+            why = f"dated values of {join_some(due, MAX_NAMED)} are due"
+            return GateState(None, f"wave {earlier}: {why}")
         opens = datetime.fromisoformat(state.ended) + fleet.gate.wait
     return GateState(opens)
 

@@ -40,6 +40,7 @@ class MemberRecordDocument(TypedDict):
     verified: bool
     clean: bool
     reason: str
+    due: str
 
 
 class RolloutDocument(TypedDict):
@@ -165,6 +166,7 @@ def _dump(rollout: Rollout) -> str:
                 "verified": record.verified,
                 "clean": record.clean,
                 "reason": record.reason,
+                "due": record.due,
             }
             for name, record in sorted(rollout.members.items())
         },

@@ -82,13 +82,14 @@ class Rolling:
 
     def _run_wave(self, number: int, members: Sequence[Member]) -> None:
         rollout = self.store.read()
-        gate = gate_state(self.fleet, rollout, self.commit, number)
+        began = datetime.now(UTC)
+        gate = gate_state(self.fleet, rollout, self.commit, number, began)
         if gate.closed is not None:
             self.stopped = f"wave {number} was not started: {gate.closed}"
             return
         if rollout.commit != self.commit:
             rollout = self.store.update(self._begin)
-        left = [member for member in members if not is_up_to_date(member, rollout)]
+        left = [member for member in members if not rollout.is_up_to_date(member, began)]
         for member in members:
             if member not in left:
                 self.results[member.name] = MemberResult(member, "already_done")
@@ -100,12 +101,13 @@ class Rolling:
         self._apply(number, left, rollout.identity)
 
     def _apply(self, number: int, members: Sequence[Member], identity: str) -> None:
+        began = datetime.now(UTC)
         approved = self.approve(number, members) if self.approve else ApprovedWave({}, ())
         if approved is None:
             self.stopped = f"wave {number} was not started: it was not approved"
             return
         for failed in approved.failed:
-            self.results[failed.member.name] = self._record(failed, identity)
+            self.results[failed.member.name] = self._record(failed, identity, began)
         members = [member for member in members if member.name not in self.results]
 
         def job(member: Member) -> MemberJob:
@@ -116,7 +118,7 @@ class Rolling:
             return replace(made, saved_plan=str(saved)) if saved else made
 
         def keep(result: MemberResult) -> MemberResult:
-            return self._record(result, identity)
+            return self._record(result, identity, began)
 
         for result in self.means.collect(members, job, keep):
             self.results[result.member.name] = result
@@ -129,12 +131,13 @@ class Rolling:
             return rollout
         return Rollout(self.commit, uuid4().hex, now())
 
-    def _record(self, result: MemberResult, identity: str) -> MemberResult:
+    def _record(self, result: MemberResult, identity: str, began: datetime) -> MemberResult:
         """Record the result of a shop; one that was interrupted is left to the next run."""
         if result.state in ("interrupted", "not_started"):
             return result
         verified = result.state == "done" or result.commands[-1].command == "audit"
-        record = MemberRecord(now(), verified, result.state == "done", result.reason)
+        due = find_due(result.member, began)
+        record = MemberRecord(now(), verified, result.state == "done", result.reason, due)
 
         def add(rollout: Rollout) -> Rollout:
             if rollout.identity != identity:
@@ -152,19 +155,17 @@ class Rolling:
         return result
 
 
-def is_up_to_date(member: Member, rollout: Rollout) -> bool:
-    """Return whether a shop is done, and none of its dated values has become due since.
+def find_due(member: Member, began: datetime) -> str:
+    """Return the first instant after an apply began at which dated values change; empty without.
 
-    Files with problems count as changed: the command of the shop reports them.
+    Files with problems have none: the command of the shop reports them.
     """
-    if not rollout.is_done(member):
-        return False
-    since = datetime.fromisoformat(rollout.members[member.name].ended)
     try:
         schedule = read_schedule(Path(member.folder))
     except ReconcilerError:
-        return False
-    return not any(since < change.at <= schedule.at for change in schedule.changes)
+        return ""
+    later = (change.at for change in schedule.changes if change.at > began)
+    return min((at.astimezone(UTC).isoformat() for at in later), default="")
 
 
 def wait_for_gate(
@@ -216,7 +217,7 @@ def check_commit(place: Checkout) -> str:
 
 def check_gate(fleet: Fleet, number: int, commit: str, store: RolloutStore) -> GateState:
     """Return the gate before a wave; raise ReconcilerError where it is closed."""
-    gate = gate_state(fleet, store.read(), commit, number)
+    gate = gate_state(fleet, store.read(), commit, number, datetime.now(UTC))
     if gate.closed is not None:
         raise ReconcilerError(
             f"wave {number} may not start: {gate.closed}",
