@@ -236,7 +236,7 @@ def test_ctrl_c_ends_the_question(two: FleetFolder) -> None:
     os.close(theirs)
     assert process.stderr is not None
     for line in process.stderr:
-        if "Wave 1: 1 of 1 shops" in line:
+        if "Wave 1: 1 of 1 shop can be applied" in line:
             break
     time.sleep(1)
     process.send_signal(signal.SIGINT)
