@@ -185,6 +185,42 @@ def test_every_problem_is_told_at_once(
     assert "problems in the files" in ran.err
 
 
+DATED = """
+products:
+  - code: A
+    variants:
+      - code: B
+        unit_price: [1000, {from: 2099-01-01, value: 2000}, {from: 2099-01-01, value: 3000}]
+"""
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "audit", "schedule"])
+def test_problems_of_settings_and_files_are_told_at_once(
+    run: RunProgram, folder: Path, declare: WriteCatalogue, command: str
+) -> None:
+    declare(DATED)
+    settings = "store: {url: sandbox, concurrency: 99}\ntimezone: Mars/Base\nledger: fiel\n"
+    (folder / "reconciler.yaml").write_text(settings, encoding="utf-8")
+    ran = run(command, folder)
+    wrong(ran, "unknown time zone `Mars/Base`", "unknown ledger `fiel`", "from 1 to 16")
+    wrong(ran, "catalogue/menu.yaml:6:", "4 problems in the files")
+    assert "needs the time zone" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["layers: [../nowhere]", "catalogue: ..", "defaults: 1", "catalog: menu", "store: {url: : }"],
+)
+def test_files_wait_for_settings_that_say_what_they_mean(
+    run: RunProgram, folder: Path, declare: WriteCatalogue, settings: str
+) -> None:
+    declare(DATED)
+    (folder / "reconciler.yaml").write_text(settings, encoding="utf-8")
+    ran = run("validate", folder)
+    wrong(ran, "reconciler.yaml:1:")
+    assert "menu.yaml" not in ran.err
+
+
 def test_customer_data_in_a_bad_file_is_not_repeated(
     run: RunProgram, folder: Path, declare: WriteCatalogue
 ) -> None:

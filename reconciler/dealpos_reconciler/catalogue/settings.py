@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from dealpos_reconciler.catalogue.environment import (
     SETTING,
@@ -34,7 +35,14 @@ from dealpos_reconciler.core.hints import SECTIONS, HookSettings, NotifySettings
 from dealpos_reconciler.core.model.desired import PruneScope
 from dealpos_reconciler.core.model.store import DEFAULT_CONCURRENCY, SANDBOX, Store, check_url
 from dealpos_reconciler.core.provider.options import ProviderSettings, ServeSettings
-from dealpos_reconciler.errors import ProviderError, SourceError, StoreError, UsageError, suggestion
+from dealpos_reconciler.errors import (
+    Problem,
+    ProviderError,
+    SourceError,
+    StoreError,
+    UsageError,
+    suggestion,
+)
 from dealpos_reconciler.guardrails.guardrail import Guardrails
 
 _PROVIDER_KEYS = ("timezone", "provider", "serve")
@@ -140,12 +148,34 @@ class Settings:
         return self._store["client_id"], self._store["client_secret"]
 
 
+class ReadSettings(NamedTuple):
+    """Settings as far as they can be read, with their problems."""
+
+    settings: Settings
+    problems: Sequence[Problem]
+    can_validate: bool
+    """True where the catalogue files mean the same once the problems are mended."""
+
+
 def load(
     root: Path, environment: Mapping[str, str] | None = None, *, without_file: bool = False
 ) -> Settings:
     """Read the settings of the shop in `root`; `without_file` for what needs a store alone.
 
     Raises UsageError where folder or file are missing, SourceError for problems of the file.
+    """
+    settings, problems, _ = read_settings(root, environment, without_file=without_file)
+    if problems:
+        raise SourceError(problems)
+    return settings
+
+
+def read_settings(
+    root: Path, environment: Mapping[str, str] | None = None, *, without_file: bool = False
+) -> ReadSettings:
+    """Read the settings as `load` does, and return their problems too.
+
+    Raises UsageError where folder or file are missing.
     """
     environment = os.environ if environment is None else environment
     if root.is_file():
@@ -160,10 +190,11 @@ def load(
         problems.found.extend(found)
     reader = _Reader(environment, read_environment(node, problems), problems)
     reader.unknown(node, _KEYS)
-    store = reader.store(node)
-    concurrency = read_concurrency(reader.mapping(node, "store"), problems)
     catalogue, layers = read_folders(root, node, reader.text, problems)
     defaults = reader.mapping(node, "defaults")
+    can_validate = not problems.found
+    store = reader.store(node)
+    concurrency = read_concurrency(reader.mapping(node, "store"), problems)
     guardrails = read_guardrails(reader.mapping(node, "guardrails"), problems)
     prune = read_prune(node, problems)
     ledger = reader.text(node, "ledger") or "none"
@@ -172,15 +203,16 @@ def load(
         problems.add_setting(node, ("ledger",), f"unknown ledger `{ledger}`", hint)
     timezone, provider, serve = reader.provider(node)
     hooks, notify = reader.hooks(node)
-    if problems.found:
-        raise SourceError(problems.found)
+    if "timezone" in node and timezone is None:
+        timezone = UTC  # stands in for a wrong one: dated values have one problem less
     written = reader.mapping(node, "store").get("url")
     own = written.rstrip("/") if isinstance(written, str) and not names_in(written) else None
     expand = reader.expand
-    return Settings(
+    settings = Settings(
         *(root, catalogue, defaults, guardrails, prune, ledger, expand, store, own, concurrency),
         *(timezone, provider, serve, hooks, notify, layers),
     )
+    return ReadSettings(settings, problems.found, can_validate)
 
 
 class _Reader:

@@ -157,10 +157,9 @@ def open_shop(
     # The second process is forked before anything could start a thread, and parses while this
     # one imports the rest.
     parsing = start_parsing(folder) if read_ahead else None
-    from dealpos_reconciler.catalogue.settings import load
     from dealpos_reconciler.workflows.connect import connect
 
-    settings = load(folder, without_file=without_file)
+    settings = _load_settings(folder, parsing, without_file)
     with connect(settings, observer, limits) as client:
         yield OpenShop(settings, client, parsing)
 
@@ -170,9 +169,26 @@ def check_files(folder: Path) -> Desired:
     from dealpos_reconciler.catalogue.parallel import start_parsing
 
     parsing = start_parsing(folder)
-    from dealpos_reconciler.catalogue.settings import load
+    return read_files(_load_settings(folder, parsing), parsing)
 
-    return read_files(load(folder), parsing)
+
+def _load_settings(folder: Path, parsing: Parsing | None, without_file: bool = False) -> Settings:
+    """Return the settings of a shop folder.
+
+    Raises SourceError for their problems, with those of the catalogue files where these do not
+    depend on the settings that are wrong.
+    """
+    from dealpos_reconciler.catalogue.settings import read_settings
+
+    settings, problems, can_validate = read_settings(folder, without_file=without_file)
+    if problems and can_validate and parsing:
+        try:
+            read_files(settings, parsing)
+        except SourceError as more:
+            problems = (*problems, *more.problems)
+    if problems:
+        raise SourceError(problems)
+    return settings
 
 
 def read_files(
