@@ -18,7 +18,9 @@ from dealpos_reconciler.core.fleet.fleet import Member
 from dealpos_reconciler.errors import UsageError
 from dealpos_reconciler.workflows.fleet.matrix import make_matrix
 from tests.support.actions import PYTHON, Job, load, start
+from tests.support.components import extended, included, runs, script
 from tests.support.deep import DEEP
+from tests.support.gitlab import serve_gitlab
 from tests.support.program import SECRET
 from tests.support.served_fleet import ServedFleet, serve_fleet
 from tests.support.shop import ROOT
@@ -83,8 +85,8 @@ class Machine:
             "python": PYTHON.format(real=real, home=home),
             "gh": f'exec {real} {home}/gh.py "$@"',
         }
-        for name, script in scripts.items():
-            (tools / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        for name, text in scripts.items():
+            (tools / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
             (tools / name).chmod(0o755)
         environment = served.fleet.environment
         # The credentials of a shop are in its environment of the platform, not on the machine.
@@ -145,12 +147,12 @@ class Machine:
         recipe = "fleet-plan.yml" if event == "pull_request" else "fleet.yml"
         return start(job, CI / "github" / recipe, name), job
 
-    def shell(self, lines: list[str], **more: str) -> subprocess.CompletedProcess[str]:
+    def shell(self, work: Path, lines: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run the commands of a job of GitLab."""
         more["RECONCILER"] = "a-package"
         return subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", "\n".join(lines)],
-            cwd=self.clone(),
+            ["bash", "-eo", "pipefail", "-c", lines],
+            cwd=work,
             env={**self.environment, **more},
             capture_output=True,
             text=True,
@@ -266,24 +268,143 @@ def test_a_job_without_the_address_of_its_shop_does_nothing(machine: Machine) ->
     assert machine.served.shops["bandung"].calls == []
 
 
+def listed(machine: Machine, name: str) -> tuple[Any, list[dict[str, str]]]:
+    """The child pipeline that a job of GitLab makes, and the rows of its matrix."""
+    pipeline = extended(load(CI / "gitlab" / "fleet.yml"))
+    listing = pipeline[f"{name}-shops"]
+    (included_,) = pipeline[name]["trigger"]["include"]
+    assert included_ == {"artifact": "child.yml", "job": f"{name}-shops"}
+    lines = f"{script(listing)}\ncat child.yml"
+    done = machine.shell(machine.clone(), lines, CI_JOB_STAGE=listing["stage"])
+    assert done.returncode == 0, done.stderr
+    made = YAML(typ="safe").load(done.stdout)
+    (job,) = set(made) - {"include", "variables"}
+    return made, made[job]["parallel"]["matrix"]
+
+
 def test_a_rollout_on_gitlab(machine: Machine) -> None:
-    pipeline = load(CI / "gitlab" / "fleet.yml")
-    child = load(CI / "gitlab" / "fleet-wave.yml")
+    apply = load(CI / "gitlab" / "fleet-wave.yml")["apply"]
     for wave, names in (("wave-1", NAMES[:1]), ("wave-2", NAMES[1:])):
-        listing = {**pipeline[".shops"], **pipeline[f"{wave}-shops"]}
-        lines = [*listing["before_script"], *listing["script"], "cat wave.yml"]
-        listed = machine.shell(lines, CI_JOB_STAGE=listing["stage"])
-        assert listed.returncode == 0, listed.stderr
-        made = YAML(typ="safe").load(listed.stdout)
+        made, rows = listed(machine, wave)
         assert made["include"] == {"local": "ci/fleet-wave.yml"}
-        rows = made["apply"]["parallel"]["matrix"]
         assert [row["SHOP"] for row in rows] == list(names)
-        (included,) = pipeline[wave]["trigger"]["include"]
-        assert included == {"artifact": "wave.yml", "job": f"{wave}-shops"}
         for row in rows:
-            lines = [*child["apply"]["before_script"], *child["apply"]["script"]]
             own = {"DEALPOS_URL": machine.url(row["SHOP"]), **machine.secrets(row["SHOP"])}
-            applied = machine.shell(lines, **row, **own)
+            applied = machine.shell(machine.clone(), script(apply), **row, **own)
             assert applied.returncode == 0, applied.stdout + applied.stderr
     for name in NAMES:
         assert machine.served.writes(name) == ["/Category", "/Product"]
+    installed = (machine.served.home / "installed").read_text(encoding="utf-8").splitlines()
+    assert set(installed) == {
+        "--quiet --require-hashes --requirement ci/requirements.txt",
+        "--quiet --no-deps --no-build-isolation a-package",
+    }
+
+
+def view(machine: Machine, command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the child pipeline that plans or audits each shop, and return its last job."""
+    made, rows = listed(machine, command)
+    assert made["include"] == {"local": "ci/fleet-view.yml"}
+    assert [row["SHOP"] for row in rows] == list(NAMES)
+    jobs = included(CI / "gitlab" / "fleet-view.yml", ROOT / "templates")
+    assert set(made) == {"include", "variables", "view"}
+    assert jobs["view"]["environment"] == {"name": "$SHOP-view", "action": "access"}
+    assert "environment" not in jobs["report"]
+    artifacts = machine.served.home / "report"
+    shutil.rmtree(artifacts, ignore_errors=True)
+    more |= made["variables"] | {"TMPDIR": str(machine.served.home)}
+    for row in rows:
+        work = machine.clone()
+        own = {"DEALPOS_URL": machine.url(row["SHOP"]), **machine.secrets(row["SHOP"])}
+        ran = machine.shell(work, script(jobs["view"]), **more, **row, **own)
+        assert SECRET not in ran.stdout + ran.stderr
+        assert (ran.returncode == 0) == bool(own["DEALPOS_URL"]), ran.stdout + ran.stderr
+        if (work / "report").exists():
+            shutil.copytree(work / "report", artifacts, dirs_exist_ok=True)
+    work = machine.clone()
+    if artifacts.exists():
+        shutil.copytree(artifacts, work / "report")
+    return machine.shell(work, script(jobs["report"]), **more)
+
+
+@pytest.fixture
+def merge_request() -> Iterator[tuple[dict[str, str], list[dict[str, Any]]]]:
+    """The variables of a merge request of GitLab, and its comments."""
+    with serve_gitlab("<!-- reconciler fleet plan -->") as (variables, project):
+        yield variables, project.notes
+
+
+def test_a_merge_request_on_gitlab_gets_one_comment_with_the_plan_of_the_fleet(
+    machine: Machine, merge_request: tuple[dict[str, str], list[dict[str, Any]]]
+) -> None:
+    variables, notes = merge_request
+    # The comment of another job with the same token is left alone.
+    notes.append({"id": 2, "author": {"id": 7}, "body": "<!-- reconciler plan -->\nOne shop."})
+    for _ in ("first push", "second push"):
+        done = view(machine, "plan", **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        theirs, other, comment = [note["body"] for note in notes]
+        assert theirs == "<!-- reconciler fleet plan --> approve me"
+        assert other == "<!-- reconciler plan -->\nOne shop."
+        assert comment.startswith("<!-- reconciler fleet plan -->\n### ✏️ Fleet plan: 3 of 3 shops")
+        assert "in all 3 shops" in comment
+    machine.url = lambda shop: "" if shop == "jakarta-1" else Machine.url(machine, shop)  # type: ignore[method-assign]
+    done = view(machine, "plan", **variables)
+    assert done.returncode == 1, done.stdout
+    assert "### ⛔ Fleet plan: 2 of 3 shops planned, 1 failed" in notes[2]["body"]
+    assert "jakarta-1 (wave 2): failed: no report of it is in report" in notes[2]["body"]
+
+
+def test_a_merge_request_on_gitlab_keeps_its_comment_where_there_is_no_report(
+    machine: Machine, merge_request: tuple[dict[str, str], list[dict[str, Any]]]
+) -> None:
+    variables, notes = merge_request
+    jobs = included(CI / "gitlab" / "fleet-view.yml", ROOT / "templates")
+    notes.append({"id": 2, "author": {"id": 7}, "body": "Another comment of ours."})
+    before = [dict(note) for note in notes]
+    lines = "reconciler() { return 137; }\n" + script(jobs["report"])
+    more = variables | {"COMMAND": "plan", "TMPDIR": str(machine.served.home)}
+    done = machine.shell(machine.clone(), lines, **more)
+    assert done.returncode == 1, done.stdout
+    assert "report.md is not a report: nothing is written" in done.stderr
+    assert notes == before
+
+
+def test_a_nightly_audit_on_gitlab_fails_for_drift(machine: Machine) -> None:
+    done = view(machine, "audit")
+    assert done.returncode == 2, done.stdout + done.stderr  # nothing is applied yet
+    assert "Fleet audit: 0 of 3 shops in sync, 3 drifted." in done.stdout
+    for wave in ("1", "2"):
+        assert machine.served.fleet.run("apply", "--auto-approve", "--wave", wave).code == 0
+    done = view(machine, "audit")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+WAVES = {"wave-1-shops", "wave-1", "wave-2-shops", "wave-2"}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("merge_request_event", {"plan-shops", "plan"}),
+        ("push", WAVES),
+        ("schedule", WAVES | {"audit-shops", "audit"}),
+    ],
+)
+def test_each_pipeline_of_a_fleet_on_gitlab_runs_its_jobs(source: str, expected: set[str]) -> None:
+    pipeline = load(CI / "gitlab" / "fleet.yml")
+    main = {"CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BRANCH": "main"}
+    variables = {**main, "CI_PIPELINE_SOURCE": source}
+    jobs = {name: job for name, job in extended(pipeline).items() if "rules" in job}
+    jobs.pop("workflow")
+    assert {name for name, job in jobs.items() if runs(job, variables)} == expected
+    assert runs(pipeline["workflow"], variables)
+    if source == "merge_request_event":
+        fork = variables | {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "9"}
+        assert not runs(pipeline["workflow"], fork)
+    else:
+        assert not runs(pipeline["workflow"], variables | {"CI_COMMIT_BRANCH": "a-branch"})
+    # The component is included for its hidden job alone.
+    child = included(CI / "gitlab" / "fleet-view.yml", ROOT / "templates")
+    of_the_child = variables | {"CI_PIPELINE_SOURCE": "parent_pipeline"}
+    assert not [name for name, job in child.items() if "rules" in job and runs(job, of_the_child)]

@@ -22,12 +22,20 @@ def included(pipeline: Path, templates: Path) -> Jobs:
     text = (templates / f"{address.rpartition('/')[2]}.yml").read_text(encoding="utf-8")
     head, _, body = text.partition("\n---\n")
     declared = YAML(typ="safe").load(head)["spec"]["inputs"]
-    given = include["inputs"]
+    given = include.get("inputs", {})
     assert set(given) <= set(declared)
     inputs = {name: str(given.get(name, one.get("default"))) for name, one in declared.items()}
     filled = re.sub(r"\$\[\[ inputs\.([\w-]+) \]\]", lambda found: inputs[found[1]], body)
-    jobs: Jobs = YAML(typ="safe").load(filled)
-    return {name: {**jobs.get(job.get("extends", ""), {}), **job} for name, job in jobs.items()}
+    return extended({**YAML(typ="safe").load(filled), **load(pipeline)})
+
+
+def extended(jobs: Jobs) -> Jobs:
+    """The jobs of a pipeline, each with what it extends."""
+
+    def extend(job: dict[str, Any]) -> dict[str, Any]:
+        return {**extend(jobs[job["extends"]]), **job} if "extends" in job else job
+
+    return {name: extend(job) for name, job in jobs.items() if isinstance(job, dict)}
 
 
 def script(job: dict[str, Any]) -> str:
