@@ -70,9 +70,15 @@ class ServedFleet:
         return stall
 
     def writes(self, name: str) -> list[str]:
-        """The writes of the first catalogue that a shop has received, in their order."""
+        """The writes of the first catalogue that a shop has carried out, in their order.
+
+        A process that is killed between the head and the body of a request has written nothing.
+        """
+        calls = self.shops[name].calls
         paths = [
-            path.removeprefix("/api/v3") for m, path, _ in self.shops[name].calls if m == "POST"
+            path.removeprefix("/api/v3")
+            for method, path, status in calls
+            if method == "POST" and status == 200
         ]
         return [path for path in paths if path in ("/Category", "/Product")]
 
